@@ -1,0 +1,272 @@
+"""The sections that are rules of the trade: stages, when, lines, customer, invoice, limits."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import get_args
+
+from yaml import Node, SequenceNode
+
+from zoho_xero_sync.config.section import Section
+from zoho_xero_sync.config.values import (
+    WrongValueError,
+    account_code,
+    api_name,
+    boolean,
+    choice,
+    is_null,
+    kind,
+    money,
+    optional,
+    tax_type,
+    template,
+    template_or_blank,
+    text,
+    whole,
+)
+from zoho_xero_sync.core.rules import (
+    Amounts,
+    ContactMatch,
+    CustomerRules,
+    CustomerSource,
+    Due,
+    DueDays,
+    DueEndOfNextMonth,
+    DueField,
+    InvoiceChoice,
+    InvoiceRules,
+    ItemPolicy,
+    LimitRules,
+    LineRules,
+    LineSource,
+    Retreat,
+    RoundingRules,
+    Rules,
+    StageRule,
+    SubformRules,
+    TrackingRule,
+    WhenRules,
+)
+from zoho_xero_sync.core.templates import Template
+
+_INVOICES: tuple[InvoiceChoice, ...] = get_args(InvoiceChoice)
+_RETREATS: tuple[Retreat, ...] = get_args(Retreat)
+_LINE_SOURCES: tuple[LineSource, ...] = get_args(LineSource)
+_CUSTOMER_SOURCES: tuple[CustomerSource, ...] = get_args(CustomerSource)
+_MATCHES: tuple[ContactMatch, ...] = get_args(ContactMatch)
+_AMOUNTS: tuple[Amounts, ...] = get_args(Amounts)
+_ITEMS: tuple[ItemPolicy, ...] = get_args(ItemPolicy)
+_DATE_WORDS = ("today", "closing_date")
+_STAGES_EXAMPLE = "a list: - stage: Closed Won, and below it invoice: draft"
+# Xero API: Invoices, LineItems: "up to 2" tracking categories.
+_MOST_TRACKING = 2
+_LONGEST_DUE = 3650
+_MOST_INVOICES = 100_000
+# Xero API limits: 5,000 calls a day for each organisation and app.
+_MOST_KEPT = 4999
+
+
+def read_rules(top: Section) -> Rules:
+    """The rules; whatever is wrong is reported and replaced by its default."""
+    return Rules(
+        stages=_stages(top),
+        when=_when(top.section("when")),
+        lines=_lines(top.section("lines")),
+        customer=_customer(top.section("customer")),
+        invoice=_invoice(top.section("invoice")),
+        limits=_limits(top.section("limits")),
+    )
+
+
+def _stages(top: Section) -> tuple[StageRule, ...]:
+    if not top.has("stages"):
+        top.report("stages", "is missing, so no deal would ever be invoiced.", f"Write it as {_STAGES_EXAMPLE}.")
+        return ()
+    items = top.items("stages", _STAGES_EXAMPLE)
+    if items is not None and not items:
+        top.report("stages", "is an empty list, so no deal would ever be invoiced.", f"Write it as {_STAGES_EXAMPLE}.")
+    taken: dict[tuple[str, str | None], str] = {}
+    return tuple(_stage(Section(top.problems, node, key, "stages[]"), taken) for key, node in items or ())
+
+
+def _stage(section: Section, taken: dict[tuple[str, str | None], str]) -> StageRule:
+    pipeline = section.read("pipeline", optional(text), None)
+    invoice = section.require("invoice", choice(_INVOICES), None, f"Choose one of {', '.join(_INVOICES)}.")
+    email = section.read("email", boolean, False)
+    if email and invoice not in (None, "authorised"):
+        section.report("email", "is true, but Xero e-mails approved invoices only.", "Set invoice: authorised here.")
+    stages = _stage_names(section)
+    for stage in stages:
+        earlier = taken.get((stage, None)) or taken.get((stage, pipeline))
+        if earlier:
+            section.report("stage", f"'{stage}' is already taken by {earlier}, which matches first.", "Remove one.")
+        taken.setdefault((stage, pipeline), section.key)
+    return StageRule(stages, invoice or "none", pipeline, email)
+
+
+def _stage_names(section: Section) -> tuple[str, ...]:
+    node = section.find("stage")
+    if isinstance(node, SequenceNode):
+        return section.words("stage", text, (), "[Confirmed, Closed Won]")
+    name = section.require("stage", text, "", "Name one or more stages, such as stage: Closed Won.")
+    return (name,) if name else ()
+
+
+def _when(section: Section) -> WhenRules:
+    default = WhenRules()
+    return WhenRules(
+        leaves_stages=section.read("leaves_stages", choice(_RETREATS), default.leaves_stages),
+        deal_deleted=section.read("deal_deleted", choice(_RETREATS), default.deal_deleted),
+        changed_after_approval=section.read(
+            "changed_after_approval", choice(("hold", "update")), default.changed_after_approval
+        ),
+    )
+
+
+def _lines(section: Section) -> LineRules:
+    default = LineRules()
+    sources = section.words("from", choice(_LINE_SOURCES), default.sources, "[quote, amount]")
+    subform = _subform(section.section("subform"))
+    if "subform" in sources and subform.module is None:
+        section.report("from", "has subform, but lines.subform.module is not set.", "Set it to the subform's API name.")
+    return LineRules(
+        sources=sources,
+        quote_stages=section.words("quote_stages", text, default.quote_stages, "[Confirmed, Closed Won]"),
+        several=section.read("several", choice(("newest", "hold")), default.several),
+        subform=subform,
+        amount_description=section.read("amount_description", template, default.amount_description),
+    )
+
+
+def _subform(section: Section) -> SubformRules:
+    default = SubformRules()
+    return SubformRules(
+        module=section.read("module", optional(api_name), default.module),
+        product=section.read("product", api_name, default.product),
+        quantity=section.read("quantity", api_name, default.quantity),
+        price=section.read("price", api_name, default.price),
+        discount=section.read("discount", api_name, default.discount),
+        description=section.read("description", api_name, default.description),
+    )
+
+
+def _customer(section: Section) -> CustomerRules:
+    default = CustomerRules()
+    return CustomerRules(
+        sources=section.words("from", choice(_CUSTOMER_SOURCES), default.sources, "[account, contact]"),
+        match=section.words("match", choice(_MATCHES), default.match, "[number, email, name]"),
+        number=section.read("number", _customer_number, default.number),
+        update=section.read("update", boolean, default.update),
+    )
+
+
+def _customer_number(node: Node) -> Template:
+    number = template(node)
+    if "id" not in number.fields:
+        raise WrongValueError("has no {id}, so customers would share one number.", 'Write it as "{id}" or "ZC-{id}".')
+    others = [name for name in number.fields if name != "id"]
+    if others:
+        raise WrongValueError(
+            f"takes {{{others[0]}}}, which may differ between two deals of one customer.",
+            "Take {id} only, the id of the customer.",
+        )
+    return number
+
+
+def _invoice(section: Section) -> InvoiceRules:
+    default = InvoiceRules()
+    return InvoiceRules(
+        number=section.read("number", _invoice_number, default.number),
+        reference=section.read("reference", template_or_blank, default.reference),
+        date=section.read("date", _date, default.date),
+        due=_due(section, default.due),
+        amounts=section.read("amounts", choice(_AMOUNTS), default.amounts),
+        account=section.read("account", account_code, default.account),
+        accounts=section.pairs("accounts", account_code),
+        items=section.read("items", choice(_ITEMS), default.items),
+        tax=section.pairs("tax", tax_type),
+        tax_default=section.read("tax_default", optional(tax_type), default.tax_default),
+        branding_theme=section.read("branding_theme", optional(text), default.branding_theme),
+        tracking=_tracking(section),
+        rounding=_rounding(section.section("rounding")),
+    )
+
+
+def _invoice_number(node: Node) -> Template | None:
+    if not is_null(node) and text(node) == "xero":
+        return None
+    number = template(node)
+    if not number.fields:
+        raise WrongValueError("is the same for every deal.", 'Write xero, or a template such as "ZC-{id}".')
+    return number
+
+
+def _date(node: Node) -> str:
+    word = text(node)
+    if word in _DATE_WORDS:
+        return word
+    if word.lower() == "today":
+        raise WrongValueError(f"'{word}' is not a field.", "Write today in small letters.")
+    return api_name(node)
+
+
+def _due(section: Section, default: Due) -> Due:
+    node = section.find("due")
+    if node is None:
+        return default
+    forms = "{days: 14}, {end_of_next_month: true} or {field: Api_Name}"
+    if is_null(node) or kind(node) != "a mapping":
+        section.report("due", f"is {kind(node)}, not one of its three forms.", f"Write {forms}.")
+        return default
+    due = section.section("due")
+    given = [name for name in ("days", "end_of_next_month", "field") if due.has(name)]
+    if not given and node.value:
+        return default  # what is written instead is reported as an unknown key
+    if len(given) != 1:
+        section.report("due", f"has {len(given)} of its three forms, not one.", f"Write {forms}.")
+        return default
+    if given == ["field"]:
+        return DueField(due.read("field", api_name, "Closing_Date"))
+    if given == ["days"]:
+        return DueDays(due.read("days", whole(0, _LONGEST_DUE), 14))
+    if not due.read("end_of_next_month", boolean, True):
+        due.report("end_of_next_month", "is false, which says nothing about the due date.", f"Write {forms}.")
+    return DueEndOfNextMonth()
+
+
+def _tracking(section: Section) -> tuple[TrackingRule, ...]:
+    node = section.find("tracking")
+    if node is None or is_null(node):
+        return ()
+    items = section.items("tracking", '[{category: Region, option: "{Territory}"}]') or ()
+    rules = tuple(_tracking_rule(Section(section.problems, node, key, "invoice.tracking[]")) for key, node in items)
+    if len(rules) > _MOST_TRACKING:
+        section.report("tracking", f"has {len(rules)} categories; Xero allows two on a line.", "Keep two of them.")
+    if len({rule.category for rule in rules if rule.category}) < sum(1 for rule in rules if rule.category):
+        section.report("tracking", "names one category twice.", "Remove one.")
+    return rules
+
+
+def _tracking_rule(section: Section) -> TrackingRule:
+    category = section.require("category", text, "", "Name the tracking category as in Xero.")
+    option = section.require("option", template, Template.parse(""), 'Give the option, such as "{Territory}".')
+    return TrackingRule(category, option)
+
+
+def _rounding(section: Section) -> RoundingRules:
+    default = RoundingRules()
+    account = section.read("account", optional(account_code), default.account)
+    limit = section.read("limit", money, default.limit)
+    if account is not None and limit == 0:
+        section.report("limit", "is 0, so the rounding account would never be used.", "Raise it, or set account: null.")
+    return RoundingRules(account, limit)
+
+
+def _limits(section: Section) -> LimitRules:
+    default = LimitRules()
+    total: Decimal | None = section.read("invoice_total", optional(money), default.invoice_total)
+    return LimitRules(
+        invoices_per_run=section.read("invoices_per_run", whole(0, _MOST_INVOICES), default.invoices_per_run),
+        invoice_total=total,
+        xero_calls_kept=section.read("xero_calls_kept", whole(0, _MOST_KEPT), default.xero_calls_kept),
+    )

@@ -1,0 +1,134 @@
+"""A deal's customer as a Xero contact, by Xero's own rules for names, addresses and e-mail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from zoho_xero_sync.core.model import Account, Address, ContactDraft, CustomerKey, Deal, Person, Problem
+from zoho_xero_sync.core.rules import CustomerRules
+
+# Field sizes: developer.xero.com/documentation/api/accounting/contacts.
+NAME_MAX = 255
+NUMBER_MAX = 50
+PHONE_MAX = 50
+
+ACCOUNTS = "Accounts"
+CONTACTS = "Contacts"
+
+# Xero refuses umlauts in e-mail addresses, so only ASCII addresses pass.
+_EMAIL = re.compile(r"[!-?A-~]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+
+def contact_name(name: str) -> str:
+    """`name` as Xero accepts it: no angle brackets or control characters, single spaces, trimmed, 255 characters."""
+    without = "".join(" " if character in "<>" or not character.isprintable() else character for character in name)
+    return " ".join(without.split())[:NAME_MAX].rstrip()
+
+
+def customer_key(deal: Deal, rules: CustomerRules) -> CustomerKey | None:
+    """Which Zoho record is invoiced: the first of the configured sources that the deal has."""
+    for source in rules.sources:
+        if source == "account" and deal.account:
+            return CustomerKey(ACCOUNTS, deal.account.id)
+        if source == "contact" and deal.person:
+            return CustomerKey(CONTACTS, deal.person.id)
+    return None
+
+
+def draft_contact(deal: Deal, rules: CustomerRules) -> ContactDraft | Problem:
+    """The Xero contact for the deal's customer, or why there can be none."""
+    key = customer_key(deal, rules)
+    if key is None:
+        wanted = " or ".join("account" if source == "account" else "contact person" for source in rules.sources)
+        return Problem(
+            "customer_missing",
+            f"deal {deal.id}",
+            f"The deal has no {wanted}, so there is nobody to invoice.",
+            "Fill in the deal's account or contact in Zoho; the next run picks it up.",
+            "Account_Name",
+        )
+    return _from_account(deal, rules) if key.module == ACCOUNTS else _from_person(deal, rules)
+
+
+def _from_account(deal: Deal, rules: CustomerRules) -> ContactDraft | Problem:
+    account, person = deal.account, deal.person
+    if account is None:
+        raise ValueError("a customer key of Accounts needs the deal's account")
+    return _draft(
+        deal,
+        rules,
+        CustomerKey(ACCOUNTS, account.id),
+        account.name,
+        person,
+        {"POBOX": account.billing, "STREET": account.shipping},
+        _phones(account, person),
+    )
+
+
+def _from_person(deal: Deal, rules: CustomerRules) -> ContactDraft | Problem:
+    person = deal.person
+    if person is None:
+        raise ValueError("a customer key of Contacts needs the deal's contact person")
+    addresses = {"POBOX": person.mailing, "STREET": person.other}
+    return _draft(
+        deal, rules, CustomerKey(CONTACTS, person.id), person.full_name, person, addresses, _phones(None, person)
+    )
+
+
+def _draft(
+    deal: Deal,
+    rules: CustomerRules,
+    key: CustomerKey,
+    raw_name: str,
+    person: Person | None,
+    addresses: Mapping[str, Address],
+    phones: Mapping[str, str],
+) -> ContactDraft | Problem:
+    name = contact_name(raw_name)
+    what = "account" if key.module == ACCOUNTS else "contact person"
+    if not name:
+        return Problem(
+            "customer_name_missing",
+            f"deal {deal.id}",
+            f"The deal's {what} has no name that Xero accepts.",
+            f"Give the {what} a name in Zoho; the next run picks it up.",
+            "Account_Name" if key.module == ACCOUNTS else "Contact_Name",
+        )
+    email = person.email.strip() if person else ""
+    if email and not _EMAIL.fullmatch(email):
+        return Problem(
+            "customer_email_invalid",
+            f"deal {deal.id}",
+            f"Xero would refuse the e-mail address of the deal's contact person ({email}).",
+            "Correct the address in Zoho (letters without accents), touch the deal, or empty the field.",
+            "Contact_Name.Email",
+        )
+    return ContactDraft(
+        customer=key,
+        number=rules.number.render({"id": key.id})[:NUMBER_MAX],
+        name=name,
+        first_name=contact_name(person.first_name) if person else "",
+        last_name=contact_name(person.last_name) if person else "",
+        email=email,
+        addresses={kind: address for kind, address in addresses.items() if not address.is_empty},
+        phones={kind: phone for kind, phone in phones.items() if phone},
+    )
+
+
+def _phones(account: Account | None, person: Person | None) -> dict[str, str]:
+    """Phones by Xero's types; the account's own line is the default one, the person's fills in for it."""
+    main = (account.phone if account else "") or (person.phone if person else "")
+    phones = {
+        "DEFAULT": main,
+        "MOBILE": person.mobile if person else "",
+        "FAX": account.fax if account else "",
+    }
+    return {kind: " ".join(phone.split())[:PHONE_MAX] for kind, phone in phones.items()}
+
+
+def address_lines(street: str) -> Sequence[str]:
+    """A street text as at most four address lines of 500 characters (Xero: AddressLine1 to AddressLine4)."""
+    lines = [" ".join(line.split()) for line in street.splitlines()]
+    lines = [line for line in lines if line]
+    return tuple(line[:500] for line in [*lines[:3], ", ".join(lines[3:])] if line)

@@ -1,0 +1,72 @@
+"""Drafts as flat, readable fields in Xero's own names: what differs, what was sent, what is shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from zoho_xero_sync.core.fingerprint import canonical_json
+from zoho_xero_sync.core.model import Change, ContactDraft, InvoiceDraft
+from zoho_xero_sync.core.money import money_text, plain_text
+
+
+def contact_fields(draft: ContactDraft) -> dict[str, str]:
+    """Every field of the contact that is not empty, by its Xero name."""
+    fields = {
+        "Name": draft.name,
+        "ContactNumber": draft.number,
+        "FirstName": draft.first_name,
+        "LastName": draft.last_name,
+        "EmailAddress": draft.email,
+    }
+    for kind, address in draft.addresses.items():
+        parts = (address.street, address.city, address.state, address.code, address.country)
+        fields[f"Addresses[{kind}]"] = ", ".join(" ".join(part.split()) for part in parts if part.strip())
+    for kind, phone in draft.phones.items():
+        fields[f"Phones[{kind}]"] = phone
+    return {name: value for name, value in fields.items() if value}
+
+
+def invoice_fields(draft: InvoiceDraft) -> dict[str, str]:
+    """Every business field of the invoice by its Xero name.
+
+    Status is not among them (it is the stage's matter), nor are dates counted from today (they are not the deal's).
+    """
+    fields = {
+        "Contact": f"{draft.customer.module}:{draft.customer.id}",
+        "InvoiceNumber": draft.number or "",
+        "Reference": draft.reference,
+        "Url": draft.url,
+        "CurrencyCode": draft.currency,
+        "LineAmountTypes": draft.amounts,
+        "BrandingThemeID": draft.branding_theme or "",
+    }
+    if draft.dates_follow_deal:
+        fields |= {"Date": draft.date.isoformat(), "DueDate": draft.due_date.isoformat()}
+    for position, line in enumerate(draft.lines, start=1):
+        at = f"LineItems[{position}]"
+        fields |= {
+            f"{at}.Description": line.description,
+            f"{at}.Quantity": plain_text(line.quantity),
+            f"{at}.UnitAmount": plain_text(line.unit_amount),
+            f"{at}.DiscountAmount": plain_text(line.discount) if line.discount else "",
+            f"{at}.AccountCode": line.account_code,
+            f"{at}.TaxType": line.tax_type,
+            f"{at}.ItemCode": line.item_code or "",
+            f"{at}.Tracking": "; ".join(f"{option.category}: {option.option}" for option in line.tracking),
+        }
+    fields["Total"] = money_text(draft.total, draft.currency)
+    return {name: value for name, value in fields.items() if value}
+
+
+def as_sent(fields: Mapping[str, str]) -> str:
+    """The one text of these fields, kept in the ledger to tell a change from a touch."""
+    return canonical_json(fields)
+
+
+def differences(sent: str | None, fields: Mapping[str, str]) -> tuple[Change, ...]:
+    """Field by field what differs from what was sent before, in the fields' own order; all of them when nothing was."""
+    before: dict[str, str] = json.loads(sent) if sent else {}
+    changed = [Change(name, before.get(name), value) for name, value in fields.items() if before.get(name) != value]
+    gone = [Change(name, value, None) for name, value in before.items() if name not in fields]
+    return (*changed, *gone)

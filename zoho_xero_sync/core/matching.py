@@ -1,0 +1,72 @@
+"""Recognising a customer among Xero's contacts: certain, absent, or a person decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zoho_xero_sync.core.customers import contact_name
+from zoho_xero_sync.core.model import ContactDraft, Problem, XeroContact
+from zoho_xero_sync.core.rules import ContactMatch
+
+ARCHIVED = "ARCHIVED"
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A Xero contact that is the customer, and by which of its fields."""
+
+    contact: XeroContact
+    by: ContactMatch
+
+
+def recognise(
+    draft: ContactDraft, candidates: Sequence[XeroContact], order: Sequence[ContactMatch]
+) -> Recognised | Problem | None:
+    """The contact that is this customer, a problem when a person must choose, or None when there is none.
+
+    A ContactNumber is unique across all of Xero's contacts, archived ones too, so an archived hit is a dead end
+    until somebody restores it. E-mail and name count only among active contacts, and only when exactly one has
+    them. A hit that carries another integration's ContactNumber is still the same customer: its number is kept.
+    """
+    for field in order:
+        hits = [contact for contact in candidates if _agrees(draft, contact, field)]
+        if field == "number" and any(contact.status == ARCHIVED for contact in hits):
+            return _archived(draft, hits)
+        active = [contact for contact in hits if contact.status != ARCHIVED]
+        if len(active) > 1:
+            return _ambiguous(draft, active, field)
+        if active:
+            return Recognised(active[0], field)
+    return None
+
+
+def _agrees(draft: ContactDraft, contact: XeroContact, field: ContactMatch) -> bool:
+    # Xero compares text without regard to case (developer.xero.com/documentation/api/accounting/contacts).
+    if field == "number":
+        return contact.number.casefold() == draft.number.casefold()
+    if field == "email":
+        return bool(draft.email) and contact.email.casefold() == draft.email.casefold()
+    return contact_name(contact.name).casefold() == draft.name.casefold()
+
+
+def _ambiguous(draft: ContactDraft, hits: Sequence[XeroContact], field: ContactMatch) -> Problem:
+    listed = "; ".join(f"{contact.name} ({contact.id})" for contact in hits[:5])
+    return Problem(
+        "contact_ambiguous",
+        f"customer {draft.customer.module}:{draft.customer.id}",
+        f"{len(hits)} active Xero contacts have the {field} of {draft.name}: {listed}.",
+        "Merge them in Xero, or give the right one the ContactNumber "
+        f"{draft.number}; then type: zoho-xero-sync resolve DEAL --retry",
+        field,
+    )
+
+
+def _archived(draft: ContactDraft, hits: Sequence[XeroContact]) -> Problem:
+    return Problem(
+        "contact_archived",
+        f"customer {draft.customer.module}:{draft.customer.id}",
+        f"The Xero contact of {draft.name} ({hits[0].name}, number {draft.number}) is archived.",
+        "Restore it in Xero (Contacts, Archived), then type: zoho-xero-sync resolve DEAL --retry",
+        "number",
+    )

@@ -1,0 +1,350 @@
+"""From drafts and what is known to actions: what a run does about each deal, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from zoho_xero_sync.core.describe import as_sent, contact_fields, differences, invoice_fields
+from zoho_xero_sync.core.matching import Recognised
+from zoho_xero_sync.core.model import (
+    Action,
+    Change,
+    ContactDraft,
+    ContactStep,
+    CustomerLink,
+    Deal,
+    DealRecord,
+    InvoiceDraft,
+    InvoiceLink,
+    InvoiceStatus,
+    InvoiceStep,
+    Problem,
+    XeroInvoice,
+)
+from zoho_xero_sync.core.money import money_text
+from zoho_xero_sync.core.rules import Rules, StageRule
+from zoho_xero_sync.core.stages import CLOSED, Step, match_rule, status_step
+
+
+class Triage(StrEnum):
+    """What a deal's stage asks for, before any document is read."""
+
+    IGNORE = "ignore"
+    HISTORY = "history"
+    RETREAT = "retreat"
+    CONTACT = "contact"
+    BILL = "bill"
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A deal with all that planning it needs. `found` are Xero invoices that carry the deal, when they were looked for.
+
+    `current` is the linked invoice as Xero has it now, when the plan depends on it.
+    """
+
+    deal: Deal
+    record: DealRecord
+    triage: Triage
+    rule: StageRule | None
+    link: InvoiceLink | None = None
+    customer_link: CustomerLink | None = None
+    contact: ContactDraft | Problem | None = None
+    invoice: InvoiceDraft | Problem | None = None
+    recognised: Recognised | Problem | None = None
+    current: XeroInvoice | None = None
+    found: tuple[XeroInvoice, ...] = ()
+
+
+def triage(deal: Deal, record: DealRecord, link: InvoiceLink | None, rules: Rules) -> tuple[Triage, StageRule | None]:
+    """What the deal's stage asks for, and the rule that says so."""
+    rule = match_rule(rules.stages, deal.stage, deal.pipeline)
+    if rule is None:
+        return (Triage.RETREAT if link and link.live else Triage.IGNORE), None
+    if record.baseline and not record.requested:
+        return Triage.HISTORY, rule
+    return (Triage.CONTACT if rule.invoice == "none" else Triage.BILL), rule
+
+
+def needs_current(item: Drafted, rules: Rules) -> bool:
+    """Whether Xero must be asked what the linked invoice looks like now: only before it would be changed."""
+    if item.link is None or not item.link.live:
+        return False
+    if item.triage is Triage.RETREAT:
+        return rules.when.leaves_stages == "void"
+    if not isinstance(item.invoice, InvoiceDraft):
+        return False
+    advance = status_step(item.link.status, item.invoice.status) is Step.ADVANCE
+    return advance or _content_changed(item.link, item.invoice)
+
+
+def needs_search(item: Drafted) -> bool:
+    """Whether Xero must be searched for an invoice that already carries the deal: when a person asks for history."""
+    return item.record.requested and item.link is None and isinstance(item.invoice, InvoiceDraft)
+
+
+def needs_contact(item: Drafted) -> bool:
+    """Whether the customer must be looked for among Xero's contacts."""
+    drafted = isinstance(item.contact, ContactDraft) and not isinstance(item.invoice, Problem)
+    return drafted and item.customer_link is None
+
+
+def plan_deal(item: Drafted, rules: Rules) -> Action:
+    """The action for one deal. Every path names its reason; a problem names the command that settles it."""
+    if item.triage is Triage.IGNORE:
+        return _plain(item, "skip", f"stage {item.deal.stage} is not one that is invoiced")
+    if item.triage is Triage.HISTORY:
+        return _plain(item, "unchanged", "was already in its stage when the baseline was recorded")
+    if item.triage is Triage.RETREAT:
+        return _plan_retreat(item, rules)
+    if isinstance(item.contact, Problem):
+        return _hold(item, item.contact)
+    if isinstance(item.invoice, Problem):
+        return _hold(item, item.invoice)
+    invoice = _plan_invoice(item, rules)
+    if isinstance(invoice, Problem):
+        return _hold(item, invoice)
+    contact = _plan_contact(item, rules)
+    if isinstance(contact, Problem):
+        return _hold(item, replace(contact, hint=contact.hint.replace("DEAL", item.deal.id)))
+    return _combine(item, contact, invoice)
+
+
+def _combine(item: Drafted, contact: ContactStep | None, invoice: InvoiceStep | None) -> Action:
+    if invoice is None or (invoice.action == "unchanged" and contact and contact.action in ("create", "update")):
+        changed = contact is not None and contact.action != "unchanged"
+        reason = f"stage {item.deal.stage} asks for the customer only" if invoice is None else "the customer changed"
+        return replace(
+            _plain(item, "contact_only" if changed else "unchanged", reason), contact=contact, invoice=invoice
+        )
+    return replace(_plain(item, invoice.action, _reason(item, invoice)), contact=contact, invoice=invoice)
+
+
+def _reason(item: Drafted, invoice: InvoiceStep) -> str:
+    if invoice.action == "create":
+        return f"entered {item.deal.stage}" if not item.record.requested else f"is in {item.deal.stage}, asked for"
+    if invoice.action == "adopt":
+        return f"Xero already has invoice {invoice.number} for this deal"
+    if invoice.action == "unchanged":
+        return "nothing that the invoice depends on changed"
+    if invoice.advance and not invoice.content:
+        return f"moved on to {item.deal.stage}"
+    return f"moved on to {item.deal.stage} and changed" if invoice.advance else "the deal changed"
+
+
+def _plan_contact(item: Drafted, rules: Rules) -> ContactStep | Problem | None:
+    draft = item.contact
+    if not isinstance(draft, ContactDraft):
+        return None
+    fields = contact_fields(draft)
+    if item.customer_link:
+        link = item.customer_link
+        if not rules.customer.update or link.sent is None or link.sent == as_sent(fields):
+            return ContactStep("unchanged", draft, link.contact_id)
+        return ContactStep("update", draft, link.contact_id, differences(link.sent, fields))
+    if isinstance(item.recognised, Problem):
+        return item.recognised
+    if item.recognised is None:
+        return ContactStep("create", draft, None, differences(None, fields))
+    # A contact that another integration numbered keeps its number; one without any gets ours, so that the ledger
+    # can be made again from Xero.
+    contact = item.recognised.contact
+    stamp = not contact.number
+    changes = (Change("ContactNumber", None, draft.number),) if stamp else ()
+    return ContactStep("adopt", draft, contact.id, changes, stamp, contact.number)
+
+
+def _plan_invoice(item: Drafted, rules: Rules) -> InvoiceStep | Problem | None:
+    draft = item.invoice
+    if not isinstance(draft, InvoiceDraft):
+        return None
+    if item.link is None:
+        return _plan_new(item, draft)
+    if not item.link.live:
+        return _gone(item, item.link.number, item.link.status)
+    return _plan_linked(item, item.link, draft, rules)
+
+
+def _plan_new(item: Drafted, draft: InvoiceDraft) -> InvoiceStep | Problem:
+    live = [invoice for invoice in item.found if invoice.status not in CLOSED]
+    if len(live) > 1:
+        numbers = ", ".join(f"{invoice.number} ({invoice.status})" for invoice in live)
+        return Problem(
+            "several_invoices",
+            f"deal {item.deal.id}",
+            f"Xero holds {len(live)} invoices for this deal: {numbers}.",
+            f"Void the wrong ones in Xero, then type: zoho-xero-sync resolve {item.deal.id} --retry",
+        )
+    if live:
+        return _plan_adoption(item, live[0], draft)
+    if item.found:
+        return _gone(item, item.found[0].number, item.found[0].status)
+    return InvoiceStep(
+        "create",
+        draft,
+        draft.status,
+        draft.total,
+        draft.currency,
+        number=draft.number,
+        changes=differences(None, invoice_fields(draft) | {"Status": draft.status.value}),
+    )
+
+
+def _plan_adoption(item: Drafted, found: XeroInvoice, draft: InvoiceDraft) -> InvoiceStep | Problem:
+    if found.total == draft.total and found.currency == draft.currency:
+        return InvoiceStep(
+            "adopt", draft, found.status, found.total, found.currency, found.id, found.number, current=found
+        )
+    theirs, ours = money_text(found.total, found.currency), money_text(draft.total, draft.currency)
+    return Problem(
+        "invoice_found_different",
+        f"deal {item.deal.id}",
+        f"Xero already holds invoice {found.number} for this deal, of {theirs} {found.currency}; "
+        f"the deal comes to {ours} {draft.currency}.",
+        "Correct one of them so that they agree, "
+        f"then type: zoho-xero-sync resolve {item.deal.id} --retry (or --skip to leave it as it is)",
+        "Total",
+    )
+
+
+def _plan_linked(item: Drafted, link: InvoiceLink, draft: InvoiceDraft, rules: Rules) -> InvoiceStep | Problem:
+    current = item.current
+    if current is None:
+        return InvoiceStep("unchanged", draft, link.status, link.total, link.currency, link.invoice_id, link.number)
+    if current.status in CLOSED:
+        return _gone(item, current.number, current.status)
+    content = _content_changed(link, draft)
+    advance = status_step(current.status, draft.status) is Step.ADVANCE
+    if not content and not advance:
+        return InvoiceStep(
+            "unchanged", draft, current.status, current.total, current.currency, current.id, current.number, current
+        )
+    trouble = _obstacle(item, link, current, draft, content, rules)
+    if trouble:
+        return trouble
+    changes = differences(link.sent, invoice_fields(draft)) if content else ()
+    if advance:
+        changes = (*changes, Change("Status", current.status, draft.status.value))
+    return InvoiceStep(
+        "update",
+        draft,
+        draft.status if advance else current.status,
+        draft.total,
+        draft.currency,
+        current.id,
+        current.number,
+        current,
+        content,
+        advance,
+        changes,
+    )
+
+
+def _content_changed(link: InvoiceLink, draft: InvoiceDraft) -> bool:
+    """Whether the deal now asks for another invoice than was last carried over. An adopted one is as it stood."""
+    return link.sent is not None and link.sent != as_sent(invoice_fields(draft))
+
+
+def _obstacle(
+    item: Drafted, link: InvoiceLink, current: XeroInvoice, draft: InvoiceDraft, content: bool, rules: Rules
+) -> Problem | None:
+    """Why the linked invoice must not be changed: people's work in Xero comes first."""
+    touched = current.updated_at != link.updated_at
+    approved = current.status in (InvoiceStatus.AUTHORISED, InvoiceStatus.PAID)
+    if content and approved and (rules.when.changed_after_approval == "hold" or current.amount_paid):
+        paid = " and has payments" if current.amount_paid else ""
+        return _waiting(
+            item,
+            "changed_after_approval",
+            f"The deal changed after invoice {current.number} was approved{paid}: {_summary(link, draft)}.",
+            "Correct the invoice in Xero or the deal in Zoho",
+        )
+    if (content and touched) or current.total != link.total:
+        theirs = f"{money_text(current.total, current.currency)} {current.currency}"
+        return _waiting(
+            item,
+            "changed_in_xero",
+            f"A person changed invoice {current.number} in Xero; it now totals {theirs} "
+            f"and the deal comes to {money_text(draft.total, draft.currency)} {draft.currency}.",
+            "Make the two agree",
+        )
+    return None
+
+
+def _summary(link: InvoiceLink, draft: InvoiceDraft) -> str:
+    changes = differences(link.sent, invoice_fields(draft))
+    shown = [f"{change.field} {change.before or '(none)'} → {change.after or '(none)'}" for change in changes[-3:]]
+    more = f" and {len(changes) - 3} more fields" if len(changes) > 3 else ""
+    return "; ".join(shown) + more
+
+
+def _gone(item: Drafted, number: str, status: str) -> Problem:
+    return _waiting(
+        item,
+        "invoice_gone",
+        f"Invoice {number} of this deal is {status} in Xero; it is not made again.",
+        "Invoice the deal by hand if it still should be",
+        settle="--skip",
+    )
+
+
+def _waiting(item: Drafted, code: str, message: str, advice: str, *, settle: str = "--retry") -> Problem:
+    command = f"zoho-xero-sync resolve {item.deal.id} {settle}"
+    return Problem(code, f"deal {item.deal.id}", message, f"{advice}, then type: {command}")
+
+
+def _plan_retreat(item: Drafted, rules: Rules) -> Action:
+    link = item.link
+    if link is None:
+        return _plain(item, "skip", f"stage {item.deal.stage} is not one that is invoiced")
+    if rules.when.leaves_stages == "keep":
+        return _plain(item, "unchanged", f"left the invoiced stages for {item.deal.stage}; its invoice is kept")
+    current = item.current
+    paid = current is not None and bool(current.amount_paid or current.amount_credited)
+    if current and current.status in CLOSED:
+        return _plain(item, "unchanged", f"left the invoiced stages; invoice {current.number} is {current.status}")
+    if rules.when.leaves_stages == "hold" or current is None or paid or current.status == InvoiceStatus.PAID:
+        state = f" and invoice {link.number} has payments" if paid else f"; invoice {link.number} is {link.status}"
+        return _hold(
+            item,
+            _waiting(
+                item,
+                "left_stages",
+                f"The deal moved to {item.deal.stage}, which is not invoiced{state} in Xero.",
+                "Void or keep the invoice in Xero as it should be",
+                settle="--skip",
+            ),
+        )
+    # Xero: a draft is deleted, an approved invoice is voided
+    # (developer.xero.com/documentation/api/accounting/invoices, status changes).
+    ended = InvoiceStatus.VOIDED if current.status == InvoiceStatus.AUTHORISED else InvoiceStatus.DELETED
+    step = InvoiceStep(
+        "void",
+        None,
+        ended,
+        current.total,
+        current.currency,
+        current.id,
+        current.number,
+        current,
+        advance=True,
+        changes=(Change("Status", current.status, ended.value),),
+    )
+    return replace(_plain(item, "void", f"left the invoiced stages for {item.deal.stage}"), invoice=step)
+
+
+def _plain(item: Drafted, action: str, reason: str) -> Action:
+    return Action(item.deal.id, item.deal.name, item.deal.stage, action, reason)
+
+
+def _hold(item: Drafted, problem: Problem) -> Action:
+    subject = f"deal {item.deal.id}"
+    settled = problem if problem.subject == subject else replace(problem, subject=subject)
+    return replace(_plain(item, "hold", settled.message), problem=settled)
+
+
+def count_new_invoices(actions: Sequence[Action]) -> int:
+    """How many invoices the actions would make."""
+    return sum(action.action == "create" for action in actions)

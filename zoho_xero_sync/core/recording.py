@@ -1,0 +1,158 @@
+"""What is remembered of a write: before it is sent, enough to record its answer from the journal alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from zoho_xero_sync.core.describe import as_sent, contact_fields, invoice_fields
+from zoho_xero_sync.core.model import (
+    ContactStep,
+    CustomerKey,
+    CustomerLink,
+    DealState,
+    Event,
+    InvoiceLink,
+    InvoiceStep,
+    NewOperation,
+    Operation,
+    OperationKind,
+    OperationState,
+    Problem,
+    XeroContact,
+    XeroInvoice,
+)
+from zoho_xero_sync.core.money import money_text
+from zoho_xero_sync.core.outcome import NotSent, Outcome, Rejected, Unknown
+from zoho_xero_sync.core.settlement import DealSettlement, OperationAnswer
+from zoho_xero_sync.core.stages import CLOSED
+
+AnyOutcome = Outcome[XeroContact] | Outcome[XeroInvoice]
+
+_EVENTS = {
+    OperationKind.CREATE_INVOICE: "invoice_created",
+    OperationKind.UPDATE_INVOICE: "invoice_updated",
+    OperationKind.VOID_INVOICE: "invoice_voided",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Which run records, under which rules, and when."""
+
+    run_id: str
+    rules: str
+    at: datetime
+
+
+def customer_subject(customer: CustomerKey) -> str:
+    """The journal's name of a customer."""
+    return f"{customer.module}:{customer.id}"
+
+
+def contact_operation(step: ContactStep) -> NewOperation:
+    """The journal's line for a contact step that writes."""
+    kind = OperationKind.CREATE_CONTACT if step.contact_id is None else OperationKind.UPDATE_CONTACT
+    draft = step.draft
+    effect = {
+        "module": draft.customer.module,
+        "id": draft.customer.id,
+        "number": draft.number,
+        "name": draft.name,
+        "sent": as_sent(contact_fields(draft)),
+    }
+    return NewOperation(kind, customer_subject(draft.customer), step.contact_id or draft.number, effect)
+
+
+def invoice_operation(deal_id: str, step: InvoiceStep, contact_id: str) -> NewOperation:
+    """The journal's line for an invoice step that writes."""
+    kind = OperationKind(f"{step.action}_invoice")
+    effect = {"total": str(step.total), "currency": step.currency, "status": step.status, "contact_id": contact_id}
+    if step.draft is not None and (step.content or step.current is None):
+        effect["sent"] = as_sent(invoice_fields(step.draft))
+    if step.current is None and step.draft is not None:
+        return NewOperation(kind, deal_id, step.draft.url, effect | {"number": step.draft.number or ""})
+    return NewOperation(kind, deal_id, step.invoice_id or "", effect)
+
+
+def answer_for(
+    operation: Operation, outcome: AnyOutcome, previous: InvoiceLink | None, moment: Moment
+) -> OperationAnswer | None:
+    """What the ledger records for this outcome; None for an unknown one, which stays in flight."""
+    if isinstance(outcome, Unknown):
+        return None
+    if isinstance(outcome, NotSent):
+        return OperationAnswer(operation.id, OperationState.NOT_SENT, message=outcome.reason)
+    if isinstance(outcome, Rejected):
+        return _rejected(operation, outcome.message, moment)
+    if isinstance(outcome.item, XeroContact):
+        return _contact_applied(operation, outcome.item)
+    return _invoice_applied(operation, outcome.item, previous, moment)
+
+
+def _rejected(operation: Operation, message: str, moment: Moment) -> OperationAnswer:
+    if operation.kind not in _EVENTS:
+        return OperationAnswer(operation.id, OperationState.REJECTED, message=message)
+    problem = refusal(operation.subject, message)
+    event = Event(moment.at, moment.run_id, operation.subject, "invoice_refused", {"message": message})
+    settlement = DealSettlement(operation.subject, DealState.REJECTED, problem, moment.rules, event)
+    return OperationAnswer(operation.id, OperationState.REJECTED, message=message, settlement=settlement)
+
+
+def refusal(deal_id: str, message: str) -> Problem:
+    """The problem of a deal whose invoice Xero refused, in Xero's own words."""
+    return Problem(
+        "xero_refused",
+        f"deal {deal_id}",
+        f"Xero refused the invoice: {message}",
+        f"Correct the cause, then type: zoho-xero-sync resolve {deal_id} --retry",
+    )
+
+
+def _contact_applied(operation: Operation, contact: XeroContact) -> OperationAnswer:
+    effect = operation.effect
+    customer = CustomerKey(effect["module"], effect["id"])
+    link = CustomerLink(customer, contact.id, contact.number or effect["number"], contact.name, effect["sent"])
+    return OperationAnswer(operation.id, OperationState.APPLIED, remote_id=contact.id, customer=link)
+
+
+def _invoice_applied(
+    operation: Operation, invoice: XeroInvoice, previous: InvoiceLink | None, moment: Moment
+) -> OperationAnswer:
+    effect = operation.effect
+    link = InvoiceLink(
+        deal_id=operation.subject,
+        invoice_id=invoice.id,
+        number=invoice.number or (previous.number if previous else effect.get("number", "")),
+        status=invoice.status,
+        currency=invoice.currency or effect["currency"],
+        total=Decimal(effect["total"]) if operation.kind is OperationKind.VOID_INVOICE else invoice.total,
+        sent=effect.get("sent") or (previous.sent if previous else None),
+        updated_at=invoice.updated_at,
+        live=invoice.status not in CLOSED,
+    )
+    problem = _difference(operation, invoice, effect)
+    detail = {"number": link.number, "status": link.status, "total": money_text(link.total, link.currency)}
+    event = Event(moment.at, moment.run_id, operation.subject, _EVENTS[operation.kind], detail)
+    state = DealState.HELD if problem else DealState.SEEN
+    settlement = DealSettlement(operation.subject, state, problem, moment.rules if problem else None, event)
+    return OperationAnswer(
+        operation.id, OperationState.APPLIED, remote_id=invoice.id, invoice=link, settlement=settlement
+    )
+
+
+def _difference(operation: Operation, invoice: XeroInvoice, effect: Mapping[str, str]) -> Problem | None:
+    """The returned total is compared again: what Xero computed is what counts."""
+    total, currency = Decimal(effect["total"]), effect["currency"]
+    if operation.kind is OperationKind.VOID_INVOICE or invoice.total == total:
+        return None
+    return Problem(
+        "xero_total_differs",
+        f"deal {operation.subject}",
+        f"Invoice {invoice.number} totals {money_text(invoice.total, currency)} {currency} in Xero "
+        f"and {money_text(total, currency)} was expected.",
+        f"Correct the invoice in Xero, then type: zoho-xero-sync resolve {operation.subject} --retry",
+        "Total",
+    )

@@ -1,0 +1,47 @@
+"""What a deal that was just read becomes in the ledger: nothing, seen, pending or held."""
+
+from __future__ import annotations
+
+from zoho_xero_sync.core.model import DealRecord, DealRow, DealState, Problem
+from zoho_xero_sync.core.rules import Rules
+from zoho_xero_sync.core.stages import match_rule
+
+
+def stage_row(row: DealRow, known: DealRecord | None, rules: Rules, *, requested: bool) -> DealRecord | None:
+    """The record to store for this row, or None when there is nothing to remember.
+
+    A deal enters the ledger only through a stage that is invoiced. What was read before and is the same to the
+    letter is not work. A baseline deal stays history until it leaves the stages, or until a person asks for it.
+    """
+    qualifies = match_rule(rules.stages, row.stage, row.pipeline) is not None
+    unreadable = isinstance(row.content, Problem)
+    if known is None and not qualifies and not (unreadable and not row.stage):
+        return None
+    if known is not None and known.snapshot == row.snapshot and not requested:
+        return None
+    baseline = known is not None and known.baseline and qualifies
+    return DealRecord(
+        deal_id=row.id,
+        name=row.name,
+        stage=row.stage,
+        state=_state(row, known, baseline=baseline, requested=requested),
+        baseline=baseline,
+        modified_at=row.modified_at,
+        snapshot=row.snapshot,
+        requested=requested,
+        problem=row.content if isinstance(row.content, Problem) else None,
+        rules=known.rules if known else None,
+    )
+
+
+def _state(row: DealRow, known: DealRecord | None, *, baseline: bool, requested: bool) -> DealState:
+    if isinstance(row.content, Problem):
+        return DealState.HELD
+    if known is not None and known.state is DealState.SKIPPED and not requested:
+        return DealState.SKIPPED
+    return DealState.SEEN if baseline and not requested else DealState.PENDING
+
+
+def baseline_record(row: DealRow) -> DealRecord:
+    """A deal that was in an invoiced stage before this program began: history, left alone."""
+    return DealRecord(row.id, row.name, row.stage, DealState.SEEN, True, row.modified_at, None)

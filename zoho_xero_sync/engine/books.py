@@ -1,0 +1,62 @@
+"""The Xero organisation's settings, read at most once a day and kept in the ledger as facts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from zoho_xero_sync.core.model import Books
+from zoho_xero_sync.core.rules import Rules
+from zoho_xero_sync.engine.ports import Context, LedgerView
+
+# Settings change seldom; a problem that they could explain has them read again at once.
+KEPT_FOR = timedelta(hours=24)
+
+# Problems that fresher settings may solve.
+CURABLE = frozenset({"account_unknown", "account_unusable", "tax_unknown", "currency_disabled", "total_mismatch"})
+
+_ALWAYS = ("xero.organisation", "xero.accounts", "xero.tax_rates")
+_CURRENCIES = "xero.currencies"
+_THEMES = "xero.branding_themes"
+
+
+class BookKeeper:
+    """Gives the books, from facts while they are fresh. `fetched` are the texts read in this run, to be kept."""
+
+    def __init__(self, context: Context, ledger: LedgerView) -> None:
+        self._context, self._ledger = context, ledger
+        self.fetched: dict[str, str] = {}
+        self._texts: dict[str, str] = {}
+
+    def books(self, rules: Rules, currencies: Collection[str]) -> Books:
+        """The books; the list of enabled currencies is read only when `currencies` has one that is not the base one."""
+        for name in (*_ALWAYS, *([_THEMES] if rules.invoice.branding_theme else [])):
+            self._load(name)
+        books = self._context.xero.read_books(self._texts)
+        if books.currencies is None and set(currencies) - {books.base_currency, ""}:
+            self._load(_CURRENCIES)
+            books = self._context.xero.read_books(self._texts)
+        return books
+
+    def refresh(self) -> bool:
+        """Read again whatever came from the ledger; False when all of it is of this run already."""
+        stale = [name for name in self._texts if name not in self.fetched]
+        for name in stale:
+            self._fetch(name)
+        return bool(stale)
+
+    def _load(self, name: str) -> None:
+        if name in self._texts:
+            return
+        kept = self._ledger.fact(name)
+        if kept is not None and self._is_fresh(kept[1]):
+            self._texts[name] = kept[0]
+            return
+        self._fetch(name)
+
+    def _fetch(self, name: str) -> None:
+        self._texts[name] = self.fetched[name] = self._context.xero.fetch_setting(name)
+
+    def _is_fresh(self, read_at: datetime) -> bool:
+        age = self._context.clock.now() - read_at
+        return timedelta(0) <= age < KEPT_FOR

@@ -1,0 +1,57 @@
+"""Staging in memory over a ledger that stays untouched: what a dry run plans from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from zoho_xero_sync.core.model import CustomerKey, CustomerLink, DealRecord, DealState, InvoiceLink, Write
+from zoho_xero_sync.engine.ports import LedgerView
+
+
+class Overlay:
+    """A ledger view with staged deals laid over it; nothing reaches the ledger below, which may be missing."""
+
+    def __init__(self, below: LedgerView | None) -> None:
+        self._below = below
+        self._staged: dict[str, DealRecord] = {}
+
+    def lay(self, deals: Sequence[DealRecord]) -> None:
+        """Stage these deals in memory."""
+        self._staged |= {deal.deal_id: deal for deal in deals}
+
+    def covered_stages(self) -> frozenset[tuple[str, str]]:
+        return self._below.covered_stages() if self._below else frozenset()
+
+    def checkpoint(self) -> datetime | None:
+        return self._below.checkpoint() if self._below else None
+
+    def find_deals(self, ids: Collection[str]) -> dict[str, DealRecord]:
+        found = self._below.find_deals(ids) if self._below else {}
+        return found | {deal_id: self._staged[deal_id] for deal_id in ids if deal_id in self._staged}
+
+    def pending_deals(self) -> list[DealRecord]:
+        return self._in_state(self._below.pending_deals() if self._below else [], DealState.PENDING)
+
+    def waiting_deals(self) -> list[DealRecord]:
+        below = self._below.waiting_deals() if self._below else []
+        return self._in_state(below, DealState.HELD, DealState.REJECTED)
+
+    def count_modified_since(self, instant: datetime) -> int:
+        return self._below.count_modified_since(instant) if self._below else 0
+
+    def find_customer_links(self, keys: Collection[CustomerKey]) -> dict[CustomerKey, CustomerLink]:
+        return self._below.find_customer_links(keys) if self._below else {}
+
+    def find_invoice_links(self, deal_ids: Collection[str]) -> dict[str, InvoiceLink]:
+        return self._below.find_invoice_links(deal_ids) if self._below else {}
+
+    def unsettled_writes(self) -> list[Write]:
+        return self._below.unsettled_writes() if self._below else []
+
+    def fact(self, name: str) -> tuple[str, datetime] | None:
+        return self._below.fact(name) if self._below else None
+
+    def _in_state(self, below: list[DealRecord], *states: DealState) -> list[DealRecord]:
+        kept = [deal for deal in below if deal.deal_id not in self._staged]
+        return kept + [deal for deal in self._staged.values() if deal.state in states]

@@ -1,0 +1,149 @@
+"""From pending deals to planned actions: documents, drafts, and only the look-ups that the plan needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from zoho_xero_sync.core.customers import draft_contact
+from zoho_xero_sync.core.invoices import Setting, deal_url, draft_invoice
+from zoho_xero_sync.core.matching import recognise
+from zoho_xero_sync.core.model import (
+    Action,
+    Books,
+    ContactDraft,
+    CustomerKey,
+    CustomerLink,
+    Deal,
+    DealRecord,
+    Problem,
+    SourceDocument,
+)
+from zoho_xero_sync.core.plan import Drafted, Triage, needs_contact, needs_current, needs_search, plan_deal, triage
+from zoho_xero_sync.core.stages import target_status
+from zoho_xero_sync.engine.books import CURABLE, BookKeeper
+from zoho_xero_sync.engine.ports import Context, LedgerView
+
+Documents = Mapping[str, SourceDocument | Problem]
+
+
+def plan_deals(context: Context, ledger: LedgerView, keeper: BookKeeper, records: Sequence[DealRecord]) -> list[Action]:
+    """One action for each record, oldest change first. Reads both services, writes nothing anywhere."""
+    items = _triaged(context, ledger, records)
+    documents = context.zoho.fetch_documents([item.deal for item in items if item.triage is Triage.BILL])
+    drafted = _drafted(context, keeper, items, documents)
+    looked_up = _looked_up(context, ledger, drafted)
+    return [plan_deal(item, context.rules) for item in looked_up]
+
+
+def _triaged(context: Context, ledger: LedgerView, records: Sequence[DealRecord]) -> list[Drafted]:
+    links = ledger.find_invoice_links([record.deal_id for record in records])
+    items: list[Drafted] = []
+    for record in records:
+        deal = _deal(context, record)
+        if deal is None:
+            continue
+        link = links.get(record.deal_id)
+        kind, rule = triage(deal, record, link, context.rules)
+        items.append(Drafted(deal, record, kind, rule, link))
+    return sorted(items, key=lambda item: (item.deal.modified_at, item.deal.id))
+
+
+def _deal(context: Context, record: DealRecord) -> Deal | None:
+    if record.snapshot is None:
+        return None
+    content = context.zoho.read_snapshot(record.snapshot).content
+    return content if isinstance(content, Deal) else None
+
+
+def _drafted(context: Context, keeper: BookKeeper, items: Sequence[Drafted], documents: Documents) -> list[Drafted]:
+    """The items with their contact and invoice drafts; settings kept from before are read again where that may help."""
+    with_contacts = [_with_contact(context, item) for item in items]
+    if not any(item.triage is Triage.BILL for item in items):
+        return with_contacts
+    home = context.zoho.organisation().currency
+    currencies = {_currency(documents[item.deal.id], item.deal, home) for item in items if item.triage is Triage.BILL}
+    books = keeper.books(context.rules, currencies)
+    drafted = [_with_invoice(context, item, documents, books) for item in with_contacts]
+    curable = any(isinstance(item.invoice, Problem) and item.invoice.code in CURABLE for item in drafted)
+    if curable and keeper.refresh():
+        books = keeper.books(context.rules, currencies)
+        drafted = [_with_invoice(context, item, documents, books) for item in with_contacts]
+    return drafted
+
+
+def _currency(document: SourceDocument | Problem, deal: Deal, home: str) -> str:
+    own = document.currency if isinstance(document, SourceDocument) else None
+    return own or deal.currency or home
+
+
+def _with_contact(context: Context, item: Drafted) -> Drafted:
+    if item.triage not in (Triage.BILL, Triage.CONTACT):
+        return item
+    return replace(item, contact=draft_contact(item.deal, context.rules.customer))
+
+
+def _with_invoice(context: Context, item: Drafted, documents: Documents, books: Books) -> Drafted:
+    if item.triage is not Triage.BILL or item.rule is None or not isinstance(item.contact, ContactDraft):
+        return item
+    document, status = documents[item.deal.id], target_status(item.rule)
+    if isinstance(document, Problem) or status is None:
+        return replace(item, invoice=document if isinstance(document, Problem) else None)
+    setting = _setting(context, books)
+    return replace(item, invoice=draft_invoice(item.deal, item.contact.customer, document, status, setting))
+
+
+def _setting(context: Context, books: Books) -> Setting:
+    organisation = context.zoho.organisation()
+    today = context.clock.now().astimezone(ZoneInfo(books.time_zone)).date()
+    return Setting(context.rules, books, today, organisation.currency, context.link_prefix(organisation))
+
+
+def _looked_up(context: Context, ledger: LedgerView, items: Sequence[Drafted]) -> list[Drafted]:
+    keys = {item.contact.customer for item in items if isinstance(item.contact, ContactDraft)}
+    links = ledger.find_customer_links(keys)
+    linked = [_with_link(item, links) for item in items]
+    recognised = _with_contacts(context, linked)
+    current = _with_current(context, recognised)
+    return _with_found(context, current)
+
+
+def _with_link(item: Drafted, links: Mapping[CustomerKey, CustomerLink]) -> Drafted:
+    if not isinstance(item.contact, ContactDraft):
+        return item
+    return replace(item, customer_link=links.get(item.contact.customer))
+
+
+def _with_contacts(context: Context, items: Sequence[Drafted]) -> list[Drafted]:
+    wanted = {
+        item.contact.customer: item.contact
+        for item in items
+        if needs_contact(item) and isinstance(item.contact, ContactDraft)
+    }
+    order = context.rules.customer.match
+    candidates = context.xero.find_contacts(list(wanted.values()), order)
+    found = {key: recognise(draft, candidates.get(key, ()), order) for key, draft in wanted.items()}
+    return [
+        replace(item, recognised=found[item.contact.customer])
+        if needs_contact(item) and isinstance(item.contact, ContactDraft)
+        else item
+        for item in items
+    ]
+
+
+def _with_current(context: Context, items: Sequence[Drafted]) -> list[Drafted]:
+    ids = [item.link.invoice_id for item in items if item.link and needs_current(item, context.rules)]
+    found = context.xero.fetch_invoices(ids) if ids else {}
+    return [replace(item, current=found.get(item.link.invoice_id)) if item.link else item for item in items]
+
+
+def _with_found(context: Context, items: Sequence[Drafted]) -> list[Drafted]:
+    """History that was asked for is looked up in Xero by the deal's mark before anything is made."""
+    wanted = [item for item in items if needs_search(item)]
+    if not wanted:
+        return list(items)
+    prefix = context.link_prefix(context.zoho.organisation())
+    urls = {item.deal.id: deal_url(prefix, item.deal.id) for item in wanted}
+    found = context.xero.find_carrying(list(urls.values()))
+    return [replace(item, found=found.get(urls[item.deal.id], ())) if item.deal.id in urls else item for item in items]

@@ -1,0 +1,188 @@
+"""Settling writes whose answers were never recorded, by asking Xero before anything is sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+
+from zoho_xero_sync.core.model import (
+    ContactDraft,
+    CustomerKey,
+    DealState,
+    Event,
+    InvoiceLink,
+    Operation,
+    OperationKind,
+    OperationState,
+    Problem,
+    Write,
+    XeroInvoice,
+)
+from zoho_xero_sync.core.money import money_text
+from zoho_xero_sync.core.outcome import Applied, NotSent, Refused, Reply, Unknown
+from zoho_xero_sync.core.recording import AnyOutcome
+from zoho_xero_sync.core.settlement import DealSettlement, OperationAnswer
+from zoho_xero_sync.engine.ports import Context, LedgerDesk
+from zoho_xero_sync.engine.send import Sender
+
+# Xero keeps an Idempotency-Key for six minutes from the first call
+# (developer.xero.com/documentation/guides/idempotent-requests/idempotency); one is left for slow clocks and networks.
+KEY_LIFE = timedelta(minutes=5)
+
+# How far apart this machine's clock and Xero's may be when what was updated since a write is asked for.
+CLOCK_MARGIN = timedelta(days=1)
+
+_ABSENT = NotSent("Xero was asked and does not have it")
+_STILL = Unknown("Xero does not show it yet")
+
+
+def recover(context: Context, ledger: LedgerDesk) -> None:
+    """Settle every unsettled write that can be settled now; what is still unknown stays in flight.
+
+    Raises SyncError when Xero cannot be asked.
+    """
+    writes = ledger.unsettled_writes()
+    for done, write in enumerate(writes, start=1):
+        context.check_stop()
+        _settle(context, ledger, write)
+        context.progress("recovering", done, len(writes))
+
+
+def _settle(context: Context, ledger: LedgerDesk, write: Write) -> None:
+    links = ledger.find_invoice_links([operation.subject for operation in write.operations])
+    sender = Sender(context, ledger)
+    age = context.clock.now() - write.created_at
+    fresh = timedelta(0) <= age < KEY_LIFE
+    whole = all(operation.state is OperationState.IN_FLIGHT for operation in write.operations)
+    if fresh and whole:
+        ledger.record_attempt(write.id, context.clock.now())
+        reply = sender.deliver(write)
+        if not _says_nothing(reply):
+            sender.record(write, _outcomes(write, reply), reply, links)
+            return
+    _look(context, ledger, sender, write, links, fresh=fresh)
+
+
+def _outcomes(write: Write, reply: Reply) -> Sequence[AnyOutcome]:
+    """A refusal of several items as a whole names none of them: they are planned and sent anew."""
+    if isinstance(reply.verdict, Refused):
+        return [NotSent(reply.verdict.message) for _ in write.operations]
+    return reply.verdict
+
+
+def _says_nothing(reply: Reply) -> bool:
+    """True for an answer that leaves the outcome open: an error kept under the key, or a quarrel about the key."""
+    if isinstance(reply.verdict, Refused):
+        return "idempotency" in reply.verdict.message.casefold()
+    return any(isinstance(outcome, Unknown) for outcome in reply.verdict)
+
+
+def _look(
+    context: Context,
+    ledger: LedgerDesk,
+    sender: Sender,
+    write: Write,
+    links: Mapping[str, InvoiceLink],
+    *,
+    fresh: bool,
+) -> None:
+    """Ask Xero what it holds. What is absent right after sending may still appear, so it stays unknown for a while."""
+    kind = write.operations[0].kind
+    if kind is OperationKind.CREATE_INVOICE:
+        _look_for_invoices(context, ledger, sender, write, links, fresh=fresh)
+        return
+    if kind is OperationKind.CREATE_CONTACT:
+        outcomes = _contact_outcomes(context, write, fresh=fresh)
+    elif kind is OperationKind.UPDATE_CONTACT:
+        # The link still says what was carried over last, so the same update is planned and sent again: it is the same.
+        outcomes = [NotSent("sent again from the plan") for _ in write.operations]
+    else:
+        outcomes = _changed_outcomes(context, ledger, write, links)
+    sender.record(write, outcomes, Reply(tuple(outcomes)), links)
+
+
+def _contact_outcomes(context: Context, write: Write, *, fresh: bool) -> list[AnyOutcome]:
+    drafts = [
+        ContactDraft(
+            CustomerKey(operation.effect["module"], operation.effect["id"]),
+            operation.effect["number"],
+            operation.effect["name"],
+        )
+        for operation in write.operations
+    ]
+    found = context.xero.find_contacts(drafts, ("number",))
+    outcomes: list[AnyOutcome] = []
+    for draft in drafts:
+        hits = [contact for contact in found.get(draft.customer, ()) if contact.number == draft.number]
+        outcomes.append(Applied(hits[0]) if hits else _STILL if fresh else _ABSENT)
+    return outcomes
+
+
+def _look_for_invoices(
+    context: Context,
+    ledger: LedgerDesk,
+    sender: Sender,
+    write: Write,
+    links: Mapping[str, InvoiceLink],
+    *,
+    fresh: bool,
+) -> None:
+    urls = [operation.identity for operation in write.operations]
+    found = context.xero.find_carrying(urls, write.created_at - CLOCK_MARGIN)
+    outcomes: list[AnyOutcome] = []
+    for operation in write.operations:
+        hits = found.get(operation.identity, ())
+        if len(hits) > 1:
+            _review(context, ledger, write, operation, _several(operation, hits))
+            outcomes.append(_STILL)
+        else:
+            outcomes.append(Applied(hits[0]) if hits else _STILL if fresh else _ABSENT)
+    remaining = _still_in_flight(ledger, write)
+    sender.record(remaining, outcomes, Reply(tuple(outcomes)), links)
+
+
+def _changed_outcomes(
+    context: Context, ledger: LedgerDesk, write: Write, links: Mapping[str, InvoiceLink]
+) -> list[AnyOutcome]:
+    """An update either left no trace, or shows in the invoice; anything else waits for a person."""
+    found = context.xero.fetch_invoices([operation.identity for operation in write.operations])
+    outcomes: list[AnyOutcome] = []
+    for operation in write.operations:
+        current, link = found.get(operation.identity), links.get(operation.subject)
+        if current is None or (link is not None and current.updated_at == link.updated_at):
+            outcomes.append(_ABSENT)
+        elif current.status == operation.effect["status"] and _same_total(operation, current):
+            outcomes.append(Applied(current))
+        else:
+            outcomes.append(NotSent("the invoice was changed by somebody else; it is planned anew"))
+    return outcomes
+
+
+def _same_total(operation: Operation, current: XeroInvoice) -> bool:
+    return operation.kind is OperationKind.VOID_INVOICE or current.total == Decimal(operation.effect["total"])
+
+
+def _several(operation: Operation, hits: Sequence[XeroInvoice]) -> Problem:
+    listed = ", ".join(
+        f"{invoice.number} ({invoice.status}, {money_text(invoice.total, invoice.currency)} {invoice.currency})"
+        for invoice in hits
+    )
+    return Problem(
+        "several_invoices",
+        f"deal {operation.subject}",
+        f"Xero holds {len(hits)} invoices for this deal: {listed}.",
+        f"Void the wrong ones in Xero, then type: zoho-xero-sync resolve {operation.subject} --retry",
+    )
+
+
+def _review(context: Context, ledger: LedgerDesk, write: Write, operation: Operation, problem: Problem) -> None:
+    at = context.clock.now()
+    event = Event(at, context.run_id, operation.subject, "held", {"code": problem.code, "message": problem.message})
+    settlement = DealSettlement(operation.subject, DealState.HELD, problem, context.rules.fingerprint(), event)
+    answer = OperationAnswer(operation.id, OperationState.REVIEW, message=problem.message, settlement=settlement)
+    ledger.record_answers(write.id, [answer], status=None, request_id=None, at=at)
+
+
+def _still_in_flight(ledger: LedgerDesk, write: Write) -> Write:
+    return next((found for found in ledger.unsettled_writes() if found.id == write.id), write)

@@ -1,0 +1,246 @@
+"""The straight line: recover, fetch, stage, plan, apply, report. The caller holds the lock and opens the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from zoho_xero_sync.core.customers import customer_key
+from zoho_xero_sync.core.model import Action, Deal, DealRecord, DealState, OperationState
+from zoho_xero_sync.core.plan import count_new_invoices
+from zoho_xero_sync.core.recording import customer_subject
+from zoho_xero_sync.core.report import DealResult, Report
+from zoho_xero_sync.core.results import planned, uncertain, waiting
+from zoho_xero_sync.core.stages import covered_stages
+from zoho_xero_sync.engine.allowance import remember_wait, wait_problem, waiting_until
+from zoho_xero_sync.engine.apply import Application
+from zoho_xero_sync.engine.books import BookKeeper
+from zoho_xero_sync.engine.fetch import Work, read_baseline, read_changes, touched_history, uncovered
+from zoho_xero_sync.engine.overlay import Overlay
+from zoho_xero_sync.engine.ports import Context, LedgerDesk, LedgerView, Options
+from zoho_xero_sync.engine.prepare import plan_deals
+from zoho_xero_sync.engine.recover import recover
+from zoho_xero_sync.engine.tally import Tally
+from zoho_xero_sync.errors import AllowanceError, SafetyError, SyncError
+
+
+def record_baseline(context: Context, ledger: LedgerDesk) -> Report:
+    """The first run of a new ledger: note which deals are history, and do nothing else."""
+    return _guarded(context, ledger, "baseline", lambda tally: _record_baseline(context, ledger, tally))
+
+
+def apply_changes(context: Context, ledger: LedgerDesk, options: Options) -> Report:
+    """The whole line, writing to Xero and to the ledger. Always ends in a report."""
+    return _guarded(context, ledger, "apply", lambda tally: _apply(context, ledger, options, tally))
+
+
+def preview_changes(context: Context, ledger: LedgerView | None, options: Options, *, detailed: bool) -> Report:
+    """The same plan over a staging in memory: nothing is written to either service or to the ledger."""
+    overlay = Overlay(ledger)
+    work = lambda tally: _preview(context, overlay, options, tally)  # noqa: E731 - the twin of the two above
+    return _guarded(context, overlay, "dry_run", work, detailed=detailed)
+
+
+def _guarded(
+    context: Context, ledger: LedgerView, mode: str, work: Callable[[Tally], None], *, detailed: bool = False
+) -> Report:
+    tally = Tally(context, context.clock.now())
+    try:
+        work(tally)
+    except SyncError as error:
+        tally.fail(error)
+    return tally.report(mode, ledger, detailed=detailed)
+
+
+def _record_baseline(context: Context, ledger: LedgerDesk, tally: Tally) -> None:
+    before = ledger.checkpoint()
+    if uncovered(context, ledger):
+        records, read_at = read_baseline(context, ledger.covered_stages())
+        tally.baseline = ledger.record_baseline(records, covered_stages(context.rules.stages), read_at)
+    tally.checkpoint = (before, ledger.checkpoint())
+
+
+def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally) -> None:
+    before = ledger.checkpoint()
+    tally.checkpoint = (before, before)
+    try:
+        if ledger.unsettled_writes() and waiting_until(ledger, context.clock) is None:
+            recover(context, ledger)
+        _record_baseline(context, ledger, tally)
+        work = read_changes(context, ledger, options)
+        _note(ledger, work, tally)
+        # A poll is staged before it is planned, so that no poison deal can hold up the checkpoint. What a person
+        # asked for is staged once the safety stop has let it pass: a mistaken back-fill leaves nothing behind.
+        if not options.requested:
+            ledger.stage(work.staged, work.checkpoint)
+        tally.checkpoint = (before, ledger.checkpoint())
+        view: LedgerView = ledger
+        if options.requested:
+            view = overlay = Overlay(ledger)
+            overlay.lay(work.staged)
+        keeper = BookKeeper(context, view)
+        actions = _plan(context, view, keeper, work, options, tally)
+        _stop_if_too_many(context, actions, options, tally)
+        if options.requested:
+            ledger.stage(work.staged, None)
+        for name, text in keeper.fetched.items():
+            ledger.record_fact(name, text, context.clock.now())
+        _carry_out(context, ledger, _within_limit(actions, options, tally), tally)
+    except AllowanceError as error:
+        remember_wait(ledger, context.clock, error)
+        raise
+
+
+def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally) -> None:
+    before = overlay.checkpoint()
+    tally.checkpoint = (before, before)
+    if uncovered(context, overlay):
+        records, _ = read_baseline(context, overlay.covered_stages())
+        known = overlay.find_deals([record.deal_id for record in records])
+        history = [record for record in records if record.deal_id not in known]
+        tally.baseline = len(history)
+        overlay.lay(history)
+    if before is None and not options.requested:
+        return
+    work = read_changes(context, overlay, options)
+    _note(overlay, work, tally)
+    overlay.lay(work.staged)
+    actions = _plan(context, overlay, BookKeeper(context, overlay), work, options, tally)
+    _stop_if_too_many(context, actions, options, tally)
+    for action in _within_limit(actions, options, tally):
+        tally.add_planned(action)
+
+
+def _note(ledger: LedgerView, work: Work, tally: Tally) -> None:
+    tally.window = work.window
+    tally.run_problems += work.missing
+    tally.remember(ledger.find_deals([record.deal_id for record in work.staged]))
+    for record in ledger.waiting_deals():
+        tally.remember({record.deal_id: record})
+    for record in work.staged:
+        if record.state is DealState.HELD and record.problem is not None:
+            tally.results[record.deal_id] = waiting(record)
+            tally.problems[record.deal_id] = record.problem
+    for record in touched_history(work.staged):
+        reason = "was already in its stage when the baseline was recorded"
+        tally.results[record.deal_id] = DealResult(record.deal_id, record.name, record.stage, "unchanged", reason)
+
+
+# ---- plan ----
+
+
+def _plan(
+    context: Context, view: LedgerView, keeper: BookKeeper, work: Work, options: Options, tally: Tally
+) -> list[Action]:
+    records = _to_plan(context, view, work, options, tally)
+    if not records:
+        return []
+    until = waiting_until(view, context.clock)
+    if until is None:
+        return plan_deals(context, view, keeper, records)
+    tally.run_problems.append(wait_problem(until))
+    for record in records:
+        reason = "waits for Xero's next allowance of calls"
+        tally.results[record.deal_id] = DealResult(record.deal_id, record.name, record.stage, "pending", reason)
+    return []
+
+
+def _to_plan(context: Context, view: LedgerView, work: Work, options: Options, tally: Tally) -> list[DealRecord]:
+    """Pending deals, leaving out those for which a write is still unanswered."""
+    pending = view.pending_deals()
+    if options.requested:
+        asked = {record.deal_id for record in work.staged}
+        pending = [record for record in pending if record.deal_id in asked]
+    busy = _busy_subjects(view)
+    free: list[DealRecord] = []
+    for record in pending:
+        if busy and (record.deal_id in busy or _customer_subject(context, record) in busy):
+            tally.results[record.deal_id] = uncertain(
+                DealResult(record.deal_id, record.name, record.stage, "uncertain")
+            )
+        else:
+            free.append(record)
+    return free
+
+
+def _customer_subject(context: Context, record: DealRecord) -> str | None:
+    if record.snapshot is None:
+        return None
+    content = context.zoho.read_snapshot(record.snapshot).content
+    key = customer_key(content, context.rules.customer) if isinstance(content, Deal) else None
+    return customer_subject(key) if key else None
+
+
+def _busy_subjects(ledger: LedgerView) -> set[str]:
+    return {
+        operation.subject
+        for write in ledger.unsettled_writes()
+        for operation in write.operations
+        if operation.state is OperationState.IN_FLIGHT
+    }
+
+
+def _stop_if_too_many(context: Context, actions: Sequence[Action], options: Options, tally: Tally) -> None:
+    limit = context.rules.limits.invoices_per_run
+    wanted = count_new_invoices(actions)
+    making = wanted if options.limit is None else min(wanted, options.limit)
+    if making <= limit or options.allow_many:
+        return
+    message = f"This run would make {making} invoices, more than limits.invoices_per_run allows ({limit})."
+    if options.dry_run:
+        tally.notes.append(f"{message} A sync would stop before sending any; --allow-many lets it pass.")
+        return
+    for action in actions:
+        tally.results[action.deal_id] = planned(action, "pending", reason="waits: the safety stop was reached")
+    raise SafetyError(
+        f"{message} Nothing was sent.",
+        "Look first with --dry-run, then run the same sync with --allow-many (or with --limit N).",
+    )
+
+
+def _within_limit(actions: Sequence[Action], options: Options, tally: Tally) -> list[Action]:
+    """At most `--limit` new invoices, oldest change first; the rest stay pending."""
+    if options.limit is None:
+        return list(actions)
+    left = options.limit
+    kept: list[Action] = []
+    for action in actions:
+        if action.action == "create" and left <= 0:
+            tally.results[action.deal_id] = planned(action, "pending", reason="beyond --limit; stays pending")
+            continue
+        left -= action.action == "create"
+        kept.append(action)
+    return kept
+
+
+# ---- apply ----
+
+
+def _carry_out(context: Context, ledger: LedgerDesk, actions: Sequence[Action], tally: Tally) -> None:
+    application = Application(context, ledger, actions)
+    try:
+        application.run()
+    finally:
+        tally.results |= application.results
+    if any(result.action == "uncertain" for result in application.results.values()):
+        _settle_now(context, ledger, tally)
+
+
+def _settle_now(context: Context, ledger: LedgerDesk, tally: Tally) -> None:
+    """Ask once more at the end of the run; what that settles is no longer uncertain."""
+    recover(context, ledger)
+    unsettled = [deal_id for deal_id, result in tally.results.items() if result.action == "uncertain"]
+    links, records, busy = ledger.find_invoice_links(unsettled), ledger.find_deals(unsettled), _busy_subjects(ledger)
+    for deal_id in unsettled:
+        result, record, link = tally.results[deal_id], records.get(deal_id), links.get(deal_id)
+        if deal_id in busy:
+            continue
+        if record is not None and record.problem is not None and record.state is not DealState.PENDING:
+            tally.results[deal_id] = waiting(record)
+        elif link is not None and result.invoice is not None and record is not None and record.state is DealState.SEEN:
+            made = replace(result.invoice, id=link.invoice_id, number=link.number, status=link.status)
+            reason = "the answer was lost; Xero was asked again and has it"
+            tally.results[deal_id] = replace(result, action=made.action, invoice=made, reason=reason, next_step=None)
+        else:
+            reason = "Xero was asked and did not do it; the next run sends it"
+            tally.results[deal_id] = replace(result, action="pending", reason=reason, next_step=None)

@@ -1,0 +1,134 @@
+"""Sending a batch: its intent is committed, it is sent, and each item's own answer is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from zoho_xero_sync.core.model import InvoiceLink, NewOperation, OperationKind, OperationState, Write
+from zoho_xero_sync.core.outcome import NotSent, Refused, Rejected, Reply
+from zoho_xero_sync.core.recording import AnyOutcome, Moment, answer_for
+from zoho_xero_sync.core.settlement import OperationAnswer
+from zoho_xero_sync.engine.ports import Context, LedgerDesk
+from zoho_xero_sync.errors import SyncError
+
+# Xero advises about 50 elements a call and refuses bodies over 3.5 MB
+# (developer.xero.com/documentation/guides/oauth2/limits).
+BATCH_ITEMS = 50
+BATCH_BYTES = 3_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One element ready to be sent, exactly as it will be."""
+
+    operation: NewOperation
+    element: bytes
+
+
+class Sender:
+    """Sends items of one run in batches. No transaction is open while a request is on its way."""
+
+    def __init__(self, context: Context, ledger: LedgerDesk) -> None:
+        self._context, self._ledger = context, ledger
+
+    @property
+    def moment(self) -> Moment:
+        """This run, its rules, and now."""
+        return Moment(self._context.run_id, self._context.rules.fingerprint(), self._context.clock.now())
+
+    def send_all(
+        self, what: str, items: Sequence[Item], links: Mapping[str, InvoiceLink]
+    ) -> Iterator[tuple[Item, AnyOutcome]]:
+        """Each item with its outcome, batch by batch. Items of one kind share a request.
+
+        Raises SyncError when the service will not take more now; what was not sent is then simply not yielded.
+        """
+        done = 0
+        for batch in batches(items):
+            yield from self._send(batch, links)
+            done += len(batch)
+            self._context.progress(what, done, len(items))
+
+    def _send(self, batch: Sequence[Item], links: Mapping[str, InvoiceLink]) -> Iterator[tuple[Item, AnyOutcome]]:
+        self._context.check_stop()
+        write = self._begin(batch)
+        reply = self.deliver(write)
+        if isinstance(reply.verdict, Refused) and len(batch) > 1:
+            self.record(write, _every(write, NotSent(reply.verdict.message)), reply, links)
+            # One of them spoils the request and Xero does not say which: halves, until it is alone.
+            middle = len(batch) // 2
+            yield from self._send(batch[:middle], links)
+            yield from self._send(batch[middle:], links)
+            return
+        outcomes = self.settle(write, reply, links)
+        yield from zip(batch, outcomes, strict=True)
+
+    def _begin(self, batch: Sequence[Item]) -> Write:
+        method, path, body = self._context.xero.request(batch[0].operation.kind, [item.element for item in batch])
+        return self._ledger.begin_write(
+            run_id=self._context.run_id,
+            key=self._context.new_key(),
+            method=method,
+            path=path,
+            body=body,
+            operations=[item.operation for item in batch],
+            at=self._context.clock.now(),
+        )
+
+    def deliver(self, write: Write) -> Reply:
+        """Send a journalled write. An error of the service that proves it did nothing is recorded as not sent."""
+        try:
+            return self._context.xero.send(write.method, write.path, write.body, write.key, write.operations)
+        except SyncError as error:
+            unsent = NotSent(error.message)
+            self.record(write, _every(write, unsent), Reply(_every(write, unsent)), {})
+            raise
+
+    def settle(self, write: Write, reply: Reply, links: Mapping[str, InvoiceLink]) -> tuple[AnyOutcome, ...]:
+        """Record every known outcome of the reply in one transaction and return them all, in the items' order."""
+        verdict = reply.verdict
+        outcomes = _every(write, Rejected(verdict.message)) if isinstance(verdict, Refused) else verdict
+        self.record(write, outcomes, reply, links)
+        return outcomes
+
+    def record(
+        self, write: Write, outcomes: Sequence[AnyOutcome], reply: Reply, links: Mapping[str, InvoiceLink]
+    ) -> None:
+        """Commit what is known of the write's items that are still in flight; an unknown outcome leaves its item so."""
+        pairs = [
+            (operation, outcome)
+            for operation, outcome in zip(write.operations, outcomes, strict=True)
+            if operation.state is OperationState.IN_FLIGHT
+        ]
+        moment = self.moment
+        answers: list[OperationAnswer] = []
+        for operation, outcome in pairs:
+            answer = answer_for(operation, outcome, links.get(operation.subject), moment)
+            if answer is not None:
+                answers.append(answer)
+        if answers:
+            self._ledger.record_answers(
+                write.id, answers, status=reply.status, request_id=reply.request_id, at=moment.at
+            )
+
+
+def _every(write: Write, outcome: NotSent | Rejected) -> tuple[AnyOutcome, ...]:
+    return tuple(outcome for _ in write.operations)
+
+
+def batches(items: Sequence[Item]) -> Iterator[list[Item]]:
+    """The items in order, cut by kind, count and size."""
+    batch: list[Item] = []
+    size = 0
+    kind: OperationKind | None = None
+    for item in items:
+        full = len(batch) >= BATCH_ITEMS or size + len(item.element) > BATCH_BYTES
+        if batch and (full or item.operation.kind is not kind):
+            yield batch
+            batch, size = [], 0
+        kind = item.operation.kind
+        batch.append(item)
+        size += len(item.element) + 1
+    if batch:
+        yield batch

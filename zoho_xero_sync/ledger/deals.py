@@ -1,0 +1,145 @@
+"""Deals as last seen, the baseline and the checkpoint. Every function works inside its caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select
+
+from zoho_xero_sync.core.model import DealRecord, DealState, Problem
+from zoho_xero_sync.core.settlement import DealSettlement
+from zoho_xero_sync.ledger import tables
+from zoho_xero_sync.ledger.column_types import as_utc
+from zoho_xero_sync.ledger.statements import chunks, update_each, upsert
+
+
+def read_checkpoint(connection: Connection) -> datetime | None:
+    """The checkpoint, or None before the first."""
+    return connection.execute(select(tables.checkpoint.c.reached)).scalar_one_or_none()
+
+
+def advance_checkpoint(connection: Connection, reached: datetime) -> None:
+    """Move the checkpoint to `reached`, unless it is already there or beyond."""
+    current = read_checkpoint(connection)
+    if current is None or current < as_utc(reached):
+        upsert(connection, tables.checkpoint, ["one"], [{"one": 1, "reached": reached}])
+
+
+def read_covered_stages(connection: Connection) -> frozenset[tuple[str, str]]:
+    """The (stage, pipeline) pairs the baseline covers."""
+    rows = connection.execute(select(tables.covered_stage.c.stage, tables.covered_stage.c.pipeline))
+    return frozenset((row.stage, row.pipeline) for row in rows)
+
+
+def replace_covered_stages(connection: Connection, covered: frozenset[tuple[str, str]]) -> None:
+    """Make `covered` the pairs the baseline covers."""
+    connection.execute(delete(tables.covered_stage))
+    if covered:
+        rows = [{"stage": stage, "pipeline": pipeline} for stage, pipeline in sorted(covered)]
+        connection.execute(insert(tables.covered_stage), rows)
+
+
+def insert_baseline(connection: Connection, deals: Sequence[DealRecord]) -> int:
+    """Insert the deals not known yet, marked as baseline; returns how many. Known ones are left alone."""
+    distinct = {deal.deal_id: deal for deal in deals}
+    known = find_deals(connection, distinct)
+    new = [_values(replace(deal, baseline=True)) for deal_id, deal in distinct.items() if deal_id not in known]
+    if new:
+        connection.execute(insert(tables.deal), new)
+    return len(new)
+
+
+def find_deals(connection: Connection, ids: Collection[str]) -> dict[str, DealRecord]:
+    """The known ones among `ids`, by id."""
+    table = tables.deal
+    found: dict[str, DealRecord] = {}
+    for chunk in chunks(ids):
+        for record in _records(connection, select(table).where(table.c.deal_id.in_(chunk))):
+            found[record.deal_id] = record
+    return found
+
+
+def find_in_state(connection: Connection, *states: DealState) -> list[DealRecord]:
+    """The deals in these states, the longest unchanged first."""
+    table = tables.deal
+    query = select(table).where(table.c.state.in_([state.value for state in states]))
+    return _records(connection, query.order_by(table.c.modified_at.nulls_first(), table.c.deal_id))
+
+
+def count_modified_since(connection: Connection, instant: datetime) -> int:
+    """How many known deals were last modified at `instant` or later."""
+    table = tables.deal
+    query = select(func.count()).select_from(table).where(table.c.modified_at >= instant)
+    return connection.execute(query).scalar_one()
+
+
+def upsert_deals(connection: Connection, deals: Sequence[DealRecord]) -> None:
+    """Store the records entirely, over what was known of them."""
+    upsert(connection, tables.deal, ["deal_id"], [_values(deal) for deal in deals])
+
+
+def settle(connection: Connection, settlements: Sequence[DealSettlement]) -> None:
+    """Set state, problem and rules of the deals, and end a person's request; the snapshot stays."""
+    changes = [
+        {
+            "deal_id": settlement.deal_id,
+            "state": settlement.state.value,
+            "requested": 0,
+            "rules": settlement.rules,
+            **_problem_values(settlement.problem),
+        }
+        for settlement in settlements
+    ]
+    update_each(connection, tables.deal, "deal_id", changes)
+
+
+def _values(deal: DealRecord) -> dict[str, Any]:
+    return {
+        "deal_id": deal.deal_id,
+        "name": deal.name,
+        "stage": deal.stage,
+        "state": deal.state.value,
+        "baseline": int(deal.baseline),
+        "modified_at": deal.modified_at,
+        "snapshot": deal.snapshot,
+        "requested": int(deal.requested),
+        "rules": deal.rules,
+        **_problem_values(deal.problem),
+    }
+
+
+def _problem_values(problem: Problem | None) -> dict[str, str | None]:
+    return {
+        "problem_code": problem.code if problem else None,
+        "problem_subject": problem.subject if problem else None,
+        "problem_message": problem.message if problem else None,
+        "problem_hint": problem.hint if problem else None,
+        "problem_path": problem.path if problem else None,
+    }
+
+
+def _records(connection: Connection, query: Select[Any]) -> list[DealRecord]:
+    return [_record(row) for row in connection.execute(query)]
+
+
+def _record(row: Row[Any]) -> DealRecord:
+    problem = None
+    if row.problem_code is not None:
+        problem = Problem(
+            row.problem_code, row.problem_subject, row.problem_message, row.problem_hint, row.problem_path
+        )
+    return DealRecord(
+        deal_id=row.deal_id,
+        name=row.name,
+        stage=row.stage,
+        state=DealState(row.state),
+        baseline=bool(row.baseline),
+        modified_at=row.modified_at,
+        snapshot=row.snapshot,
+        requested=bool(row.requested),
+        problem=problem,
+        rules=row.rules,
+    )

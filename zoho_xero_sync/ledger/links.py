@@ -1,0 +1,92 @@
+"""Which Xero contact a Zoho customer is, and which invoice a deal has. Works inside its caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from zoho_xero_sync.core.model import CustomerKey, CustomerLink, InvoiceLink
+from zoho_xero_sync.ledger import tables
+from zoho_xero_sync.ledger.statements import chunks, upsert
+
+
+def find_customer_links(connection: Connection, keys: Collection[CustomerKey]) -> dict[CustomerKey, CustomerLink]:
+    """The links of the known ones among `keys`."""
+    table = tables.customer_link
+    found: dict[CustomerKey, CustomerLink] = {}
+    for module in sorted({key.module for key in keys}):
+        for chunk in chunks([key.id for key in keys if key.module == module]):
+            query = select(table).where(table.c.module == module, table.c.zoho_id.in_(chunk))
+            for row in connection.execute(query):
+                link = _customer(row)
+                found[link.customer] = link
+    return found
+
+
+def find_invoice_links(connection: Connection, deal_ids: Collection[str]) -> dict[str, InvoiceLink]:
+    """By deal: its live invoice, else the one that was linked last."""
+    table = tables.invoice_link
+    found: dict[str, InvoiceLink] = {}
+    for chunk in chunks(deal_ids):
+        # In this order the last row of a deal is the one wanted.
+        query = select(table).where(table.c.deal_id.in_(chunk)).order_by(table.c.live, table.c.id)
+        found.update((row.deal_id, _invoice(row)) for row in connection.execute(query))
+    return found
+
+
+def upsert_customers(connection: Connection, links: Sequence[CustomerLink]) -> None:
+    """Store the links, over what was known of these customers."""
+    rows = [
+        {
+            "module": link.customer.module,
+            "zoho_id": link.customer.id,
+            "contact_id": link.contact_id,
+            "number": link.number,
+            "name": link.name,
+            "sent": link.sent,
+        }
+        for link in links
+    ]
+    upsert(connection, tables.customer_link, ["module", "zoho_id"], rows)
+
+
+def upsert_invoices(connection: Connection, links: Sequence[InvoiceLink]) -> None:
+    """Store the links, over what was known of these invoices.
+
+    Those no longer live go first, so that a replaced invoice makes room for its successor in the same call.
+    """
+    rows = [
+        {
+            "invoice_id": link.invoice_id,
+            "deal_id": link.deal_id,
+            "number": link.number,
+            "status": link.status,
+            "currency": link.currency,
+            "total": link.total,
+            "sent": link.sent,
+            "updated_at": link.updated_at,
+            "live": int(link.live),
+        }
+        for link in sorted(links, key=lambda link: link.live)
+    ]
+    upsert(connection, tables.invoice_link, ["invoice_id"], rows)
+
+
+def _customer(row: Row[Any]) -> CustomerLink:
+    return CustomerLink(CustomerKey(row.module, row.zoho_id), row.contact_id, row.number, row.name, row.sent)
+
+
+def _invoice(row: Row[Any]) -> InvoiceLink:
+    return InvoiceLink(
+        deal_id=row.deal_id,
+        invoice_id=row.invoice_id,
+        number=row.number,
+        status=row.status,
+        currency=row.currency,
+        total=row.total,
+        sent=row.sent,
+        updated_at=row.updated_at,
+        live=bool(row.live),
+    )

@@ -1,0 +1,147 @@
+"""Contacts in Xero: finding the customers by the cheapest way, and the bodies that create and update them.
+
+developer.xero.com/documentation/api/accounting/contacts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from zoho_xero_sync.core.customers import address_lines
+from zoho_xero_sync.core.model import Address, ContactDraft, CustomerKey, XeroContact
+from zoho_xero_sync.core.rules import ContactMatch
+from zoho_xero_sync.remote.xero import wire
+from zoho_xero_sync.remote.xero.client import PAGE_SIZE, XeroClient
+
+PATH = "/Contacts"
+COLLECTION = "Contacts"
+# Per-element mode: without it one bad element fails the call although good ones may be saved.
+QUERY = "?summarizeErrors=false"
+
+# One targeted look-up a customer and field is cheaper than a sweep only for a handful.
+TARGETED_MAX = 3
+
+
+def parse_contact(element: wire.Element) -> XeroContact | None:
+    """The contact, or None for an element without a real id."""
+    contact_id = wire.real_id(element, "ContactID")
+    if contact_id is None:
+        return None
+    return XeroContact(
+        contact_id,
+        wire.text(element, "Name"),
+        wire.text(element, "ContactNumber"),
+        wire.text(element, "EmailAddress"),
+        wire.text(element, "ContactStatus"),
+    )
+
+
+def find_candidates(
+    client: XeroClient, drafts: Sequence[ContactDraft], order: Sequence[ContactMatch]
+) -> dict[CustomerKey, tuple[XeroContact, ...]]:
+    """For each customer the Xero contacts, archived ones included, that share a field it is recognised by.
+
+    A handful is looked up one by one; more are matched against one sweep of all contacts, a call per 1000, unless
+    the first page shows that the sweep would cost more calls than the look-ups.
+    """
+    if not drafts:
+        return {}
+    if len(drafts) > TARGETED_MAX:
+        swept = _sweep(client, most_pages=len(drafts) * len(order))
+        if swept is not None:
+            return _index(drafts, swept)
+    return {draft.customer: _look_up(client, draft, order) for draft in drafts}
+
+
+def _sweep(client: XeroClient, most_pages: int) -> list[XeroContact] | None:
+    params: dict[str, str | int] = {"summaryOnly": "true", "includeArchived": "true", "pageSize": PAGE_SIZE}
+    found: list[XeroContact] = []
+    page = 1
+    while True:
+        payload = client.read(PATH, {**params, "page": page})
+        found += _parsed(wire.elements(payload, COLLECTION))
+        pages = wire.page_count(payload)
+        if pages > most_pages:
+            return None
+        if page >= pages:
+            return found
+        page += 1
+
+
+def _index(
+    drafts: Sequence[ContactDraft], contacts: Iterable[XeroContact]
+) -> dict[CustomerKey, tuple[XeroContact, ...]]:
+    by_value: dict[tuple[str, str], list[XeroContact]] = {}
+    for contact in contacts:
+        for field, value in (("number", contact.number), ("email", contact.email), ("name", contact.name)):
+            if value:
+                by_value.setdefault((field, _folded(value)), []).append(contact)
+    return {draft.customer: _shared(draft, by_value) for draft in drafts}
+
+
+def _shared(draft: ContactDraft, by_value: Mapping[tuple[str, str], list[XeroContact]]) -> tuple[XeroContact, ...]:
+    wanted = (("number", draft.number), ("email", draft.email), ("name", draft.name))
+    hits = [contact for field, value in wanted for contact in by_value.get((field, _folded(value)), [])]
+    return tuple({contact.id: contact for contact in hits}.values())
+
+
+def _folded(value: str) -> str:
+    return " ".join(value.split()).casefold()
+
+
+def _look_up(client: XeroClient, draft: ContactDraft, order: Sequence[ContactMatch]) -> tuple[XeroContact, ...]:
+    """Field by field in the configured order, until one of them finds something."""
+    for field in order:
+        value = {"number": draft.number, "email": draft.email, "name": draft.name}[field]
+        if not value:
+            continue
+        column = {"number": "ContactNumber", "email": "EmailAddress", "name": "Name"}[field]
+        params: dict[str, str | int] = {"where": f"{column}=={wire.quoted(value)}", "includeArchived": "true"}
+        hits = tuple(_parsed(client.pages(PATH, COLLECTION, params)))
+        if any(field == "number" or hit.status != "ARCHIVED" for hit in hits):
+            return hits
+    return ()
+
+
+def _parsed(found: Iterable[wire.Element]) -> list[XeroContact]:
+    contacts = (parse_contact(element) for element in found)
+    return [contact for contact in contacts if contact is not None]
+
+
+def create_element(draft: ContactDraft) -> dict[str, object]:
+    """The element of a PUT that creates the contact."""
+    return _fields(draft) | {"ContactNumber": draft.number}
+
+
+def update_element(draft: ContactDraft, contact_id: str) -> dict[str, object]:
+    """The element of a POST that updates exactly this contact; its number is another app's business by now."""
+    return {"ContactID": contact_id} | _fields(draft)
+
+
+def stamp_element(draft: ContactDraft, contact_id: str) -> dict[str, object]:
+    """The element of a POST that only gives an adopted contact our number."""
+    return {"ContactID": contact_id, "ContactNumber": draft.number}
+
+
+def _fields(draft: ContactDraft) -> dict[str, object]:
+    fields: dict[str, object] = {"Name": draft.name}
+    person = {"FirstName": draft.first_name, "LastName": draft.last_name, "EmailAddress": draft.email}
+    fields |= {key: value for key, value in person.items() if value}
+    if draft.addresses:
+        fields["Addresses"] = [_address(kind, address) for kind, address in draft.addresses.items()]
+    if draft.phones:
+        phones = draft.phones.items()
+        fields["Phones"] = [{"PhoneType": kind, "PhoneNumber": phone} for kind, phone in phones]
+    return fields
+
+
+def _address(kind: str, address: Address) -> dict[str, str]:
+    # Sizes: AddressLine 500, City and Region 255, PostalCode and Country 50.
+    lines = {f"AddressLine{row}": line for row, line in enumerate(address_lines(address.street), start=1)}
+    rest = {
+        "City": address.city[:255],
+        "Region": address.state[:255],
+        "PostalCode": address.code[:50],
+        "Country": address.country[:50],
+    }
+    return {"AddressType": kind} | lines | {key: value for key, value in rest.items() if value}

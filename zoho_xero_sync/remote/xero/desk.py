@@ -1,0 +1,121 @@
+"""Xero as the engine sees it: settings, look-ups, and writes with an outcome for each item."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from zoho_xero_sync.core.model import (
+    Books,
+    ContactDraft,
+    ContactStep,
+    CustomerKey,
+    InvoiceDraft,
+    InvoiceStep,
+    Operation,
+    OperationKind,
+    XeroContact,
+    XeroInvoice,
+)
+from zoho_xero_sync.core.outcome import NotSent as WasNotSent
+from zoho_xero_sync.core.outcome import Reply, Unknown
+from zoho_xero_sync.core.rules import ContactMatch
+from zoho_xero_sync.remote.http import NoAnswer, NotSent
+from zoho_xero_sync.remote.xero import contacts, invoices, settings, wire
+from zoho_xero_sync.remote.xero.answers import CONTACT_KINDS, read_answer
+from zoho_xero_sync.remote.xero.client import BASE, XeroClient
+
+_CREATES = (OperationKind.CREATE_CONTACT, OperationKind.CREATE_INVOICE)
+
+
+class XeroDesk:
+    """Everything the engine asks of one Xero organisation."""
+
+    def __init__(self, client: XeroClient) -> None:
+        self._client = client
+
+    @property
+    def calls(self) -> int:
+        """How many calls reached Xero so far."""
+        return self._client.calls
+
+    # ---- settings ----
+
+    def fetch_setting(self, name: str) -> str:
+        """One settings answer as JSON text, fit to be kept."""
+        return wire.dump(settings.fetch_setting(self._client, name)).decode()
+
+    def read_books(self, texts: Mapping[str, str]) -> Books:
+        """The books from settings fetched now or kept from before."""
+        return settings.parse_books({name: _elements(text) for name, text in texts.items()})
+
+    # ---- look-ups ----
+
+    def find_contacts(
+        self, drafts: Sequence[ContactDraft], order: Sequence[ContactMatch]
+    ) -> dict[CustomerKey, tuple[XeroContact, ...]]:
+        """For each customer the contacts that share a field it is recognised by."""
+        return contacts.find_candidates(self._client, drafts, order)
+
+    def fetch_invoices(self, ids: Sequence[str]) -> dict[str, XeroInvoice]:
+        """The invoices with these ids as they are now."""
+        return invoices.fetch_invoices(self._client, ids)
+
+    def find_carrying(self, urls: Sequence[str], since: datetime | None = None) -> dict[str, tuple[XeroInvoice, ...]]:
+        """By Url, every sales invoice that carries it, or only those Xero updated since an instant."""
+        return invoices.find_by_urls(self._client, urls, since)
+
+    # ---- writes ----
+
+    def contact_element(self, step: ContactStep) -> bytes:
+        """The step as one element of a request, exactly as it will be sent."""
+        if step.contact_id is None:
+            return wire.dump(contacts.create_element(step.draft))
+        if step.action == "adopt":
+            return wire.dump(contacts.stamp_element(step.draft, step.contact_id))
+        return wire.dump(contacts.update_element(step.draft, step.contact_id))
+
+    def invoice_element(self, step: InvoiceStep, contact_id: str) -> bytes:
+        """The step as one element of a request, exactly as it will be sent."""
+        if step.current is not None and step.draft is None:
+            return wire.dump(invoices.status_element(step.current.id, step.status))
+        if step.draft is None:
+            raise ValueError("an invoice step without a draft can only end an invoice that was read")
+        return wire.dump(_invoice_fields(step.draft, step, contact_id))
+
+    def request(self, kind: OperationKind, elements: Sequence[bytes]) -> tuple[str, str, bytes]:
+        """Method, path with query, and exact body of a batch.
+
+        Creates are PUT, because POST would overwrite what has the same name or number.
+        """
+        is_contact = kind in CONTACT_KINDS
+        path = contacts.PATH + contacts.QUERY if is_contact else invoices.PATH + invoices.QUERY
+        collection = contacts.COLLECTION if is_contact else invoices.COLLECTION
+        body = b'{"' + collection.encode() + b'":[' + b",".join(elements) + b"]}"
+        return "PUT" if kind in _CREATES else "POST", BASE + path, body
+
+    def send(self, method: str, path: str, body: bytes, key: str, operations: Sequence[Operation]) -> Reply:
+        """Send one journalled write; every way it can end is an outcome of each operation.
+
+        A SyncError (login, allowance, service asks to slow down) also means that nothing was processed.
+        """
+        try:
+            answer = self._client.send(method, path, body, key)
+        except NotSent as error:
+            return Reply(tuple(WasNotSent(str(error)) for _ in operations))
+        except NoAnswer as error:
+            return Reply(tuple(Unknown(str(error)) for _ in operations))
+        verdict = read_answer(answer, operations)
+        return Reply(tuple(verdict) if isinstance(verdict, list) else verdict, answer.status, answer.request_id)
+
+
+def _invoice_fields(draft: InvoiceDraft, step: InvoiceStep, contact_id: str) -> dict[str, object]:
+    if step.current is None:
+        return invoices.create_element(draft, contact_id)
+    return invoices.update_element(draft, step.current, contact_id, content=step.content, advance=step.advance)
+
+
+def _elements(text: str) -> tuple[wire.Element, ...]:
+    return tuple(json.loads(text, parse_float=Decimal))

@@ -1,0 +1,156 @@
+"""Invoices in Xero: reading them, finding those that carry a deal, and the bodies that create and change them.
+
+developer.xero.com/documentation/api/accounting/invoices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from zoho_xero_sync.core.model import InvoiceDraft, InvoiceLine, XeroInvoice, XeroLine
+from zoho_xero_sync.remote.xero import wire
+from zoho_xero_sync.remote.xero.client import XeroClient
+
+PATH = "/Invoices"
+COLLECTION = "Invoices"
+# unitdp=4 keeps four decimals of unit prices, and must be sent on reads too.
+QUERY = "?summarizeErrors=false&unitdp=4"
+
+_READ: dict[str, str | int] = {"unitdp": 4}
+
+
+def parse_invoice(element: wire.Element) -> XeroInvoice | None:
+    """The invoice, or None for an element without a real id. Raises RemoteError for totals that are not numbers."""
+    invoice_id = wire.real_id(element, "InvoiceID")
+    if invoice_id is None:
+        return None
+    contact = element.get("Contact")
+    lines = element.get("LineItems")
+    return XeroInvoice(
+        id=invoice_id,
+        number=wire.text(element, "InvoiceNumber"),
+        status=wire.text(element, "Status"),
+        contact_id=wire.text(contact, "ContactID") if isinstance(contact, dict) else "",
+        reference=wire.text(element, "Reference"),
+        url=wire.text(element, "Url"),
+        currency=wire.text(element, "CurrencyCode"),
+        date=wire.calendar_date(element, "Date"),
+        due_date=wire.calendar_date(element, "DueDate"),
+        sub_total=wire.number(element, "SubTotal"),
+        total_tax=wire.number(element, "TotalTax"),
+        total=wire.number(element, "Total"),
+        amount_paid=wire.number(element, "AmountPaid"),
+        amount_credited=wire.number(element, "AmountCredited"),
+        updated_at=wire.instant(element, "UpdatedDateUTC"),
+        lines=tuple(_line(line) for line in lines if isinstance(line, dict)) if isinstance(lines, list) else None,
+    )
+
+
+def _line(element: wire.Element) -> XeroLine:
+    return XeroLine(
+        id=wire.text(element, "LineItemID"),
+        description=wire.text(element, "Description"),
+        quantity=wire.number(element, "Quantity"),
+        unit_amount=wire.number(element, "UnitAmount"),
+        line_amount=wire.number(element, "LineAmount"),
+        tax_amount=wire.number(element, "TaxAmount"),
+        account_code=wire.text(element, "AccountCode"),
+        tax_type=wire.text(element, "TaxType"),
+    )
+
+
+def fetch_invoices(client: XeroClient, ids: Sequence[str]) -> dict[str, XeroInvoice]:
+    """The invoices with these ids, by id, voided and deleted ones included."""
+    found = _parsed(client.by_ids(PATH, COLLECTION, "IDs", ids, _READ))
+    return {invoice.id: invoice for invoice in found}
+
+
+def find_by_urls(
+    client: XeroClient, urls: Sequence[str], since: datetime | None = None
+) -> dict[str, tuple[XeroInvoice, ...]]:
+    """By Url, the invoices that carry it: one sweep of the sales invoices (updated since then), a call per 1000.
+
+    Url is not among the fields Xero filters by.
+    """
+    wanted = set(urls)
+    params: dict[str, str | int] = _READ | {"where": 'Type=="ACCREC"'}
+    found: dict[str, list[XeroInvoice]] = {}
+    for invoice in _parsed(client.pages(PATH, COLLECTION, params, modified_since=since)):
+        if invoice.url in wanted:
+            found.setdefault(invoice.url, []).append(invoice)
+    return {url: tuple(invoices) for url, invoices in found.items()}
+
+
+def _parsed(found: Iterable[wire.Element]) -> list[XeroInvoice]:
+    invoices = (parse_invoice(element) for element in found)
+    return [invoice for invoice in invoices if invoice is not None]
+
+
+def create_element(draft: InvoiceDraft, contact_id: str) -> dict[str, object]:
+    """The element of a PUT that creates the invoice. The contact is its id only: any other field would change it."""
+    element = _header(draft) | {
+        "Type": "ACCREC",
+        "Contact": {"ContactID": contact_id},
+        "Date": draft.date.isoformat(),
+        "DueDate": draft.due_date.isoformat(),
+        "Status": draft.status.value,
+        "LineItems": [_line_element(line, None) for line in draft.lines],
+    }
+    return element | ({"InvoiceNumber": draft.number} if draft.number else {})
+
+
+def update_element(
+    draft: InvoiceDraft, current: XeroInvoice, contact_id: str, *, content: bool, advance: bool
+) -> dict[str, object]:
+    """The element of a POST that changes exactly this invoice; what stays as it is stays out of it.
+
+    Lines keep their LineItemID by position, so that they are updated and not remade; one left out is deleted by
+    Xero. A status that stays is never sent: Xero refuses it on an invoice with payments.
+    """
+    element: dict[str, object] = {"InvoiceID": current.id}
+    if content:
+        element |= _header(draft)
+        if contact_id != current.contact_id:
+            element["Contact"] = {"ContactID": contact_id}
+        if draft.dates_follow_deal:
+            element |= {"Date": draft.date.isoformat(), "DueDate": draft.due_date.isoformat()}
+        ids: list[str | None] = [line.id for line in current.lines or ()]
+        ids += [None] * len(draft.lines)
+        element["LineItems"] = [_line_element(line, line_id) for line, line_id in zip(draft.lines, ids, strict=False)]
+    if advance:
+        element["Status"] = draft.status.value
+    return element
+
+
+def status_element(invoice_id: str, status: str) -> dict[str, object]:
+    """The element of a POST that only ends an invoice (VOIDED or DELETED); its lines are kept by Xero."""
+    return {"InvoiceID": invoice_id, "Status": status}
+
+
+def _header(draft: InvoiceDraft) -> dict[str, object]:
+    header: dict[str, object] = {
+        "Reference": draft.reference,
+        "Url": draft.url,
+        "CurrencyCode": draft.currency,
+        "LineAmountTypes": draft.amounts,
+    }
+    return header | ({"BrandingThemeID": draft.branding_theme} if draft.branding_theme else {})
+
+
+def _line_element(line: InvoiceLine, line_id: str | None) -> dict[str, object]:
+    element: dict[str, object] = {"LineItemID": line_id} if line_id else {}
+    element |= {
+        "Description": line.description,
+        "Quantity": line.quantity,
+        "UnitAmount": line.unit_amount,
+        "AccountCode": line.account_code,
+        "TaxType": line.tax_type,
+    }
+    if line.discount:
+        element["DiscountAmount"] = line.discount
+    if line.item_code:
+        element["ItemCode"] = line.item_code
+    if line.tracking:
+        element["Tracking"] = [{"Name": option.category, "Option": option.option} for option in line.tracking]
+    return element

@@ -1,0 +1,319 @@
+"""What a deal is invoiced from: its quote (or order, or Zoho invoice) with the rows, read in batches.
+
+Rows come from the subform's own module (www.zoho.com/crm/developer/docs/api/v8/COQL-Overview.html), because list
+answers leave them out and reading records one by one costs a call a deal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from zoho_xero_sync.core.model import Deal, Problem, SourceDocument, SourceLine, Tax
+from zoho_xero_sync.core.money import rounded
+from zoho_xero_sync.core.rules import LineSource, Rules
+from zoho_xero_sync.core.taxes import infer_taxes
+from zoho_xero_sync.remote.zoho import coql
+from zoho_xero_sync.remote.zoho.client import Row, ZohoClient
+from zoho_xero_sync.remote.zoho.values import (
+    BadValueError,
+    decimal_of,
+    instant_of,
+    lookup_of,
+    optional_decimal,
+    text_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """Where one kind of document lives: its module, its rows' module, its link to the deal, its number."""
+
+    label: str
+    module: str
+    rows: str
+    deal_field: str
+    number: str
+    stage: str | None = None
+
+
+# Invoices spell the link Deal_Name__s; API names as in www.zoho.com/crm/developer/docs/api/v8/modules-api.html.
+MODULES: Mapping[LineSource, Module] = {
+    "quote": Module("quote", "Quotes", "Quoted_Items", "Deal_Name", "Quote_Number", "Quote_Stage"),
+    "sales_order": Module("sales order", "Sales_Orders", "Ordered_Items", "Deal_Name", "SO_Number"),
+    "zoho_invoice": Module("Zoho invoice", "Invoices", "Invoiced_Items", "Deal_Name__s", "Invoice_Number"),
+}
+
+_TOTALS = ("Grand_Total", "Discount", "Tax", "Adjustment")
+_ROW = ("Parent_Id", "Product_Name", "Quantity", "List_Price", "Discount", "Tax", "Total_After_Discount")
+Found = SourceDocument | Problem
+
+
+def fetch_documents(
+    client: ZohoClient, deals: Sequence[Deal], rules: Rules, *, multi_currency: bool
+) -> dict[str, Found]:
+    """By deal id, what each deal is invoiced from: the first configured source that has rows, or the problem.
+
+    Costs one query per 50 deals for a source's documents and one per 50 documents for their rows; a record is read
+    by itself only where its rows' taxes cannot be told from their amounts.
+    """
+    found: dict[str, Found] = {}
+    for source in rules.lines.sources:
+        missing = [deal for deal in deals if deal.id not in found]
+        if not missing:
+            break
+        if source == "amount":
+            found |= {deal.id: _from_amount(deal, rules) for deal in missing if deal.amount is not None}
+        elif source == "subform":
+            found |= _from_subform(client, missing, rules)
+        else:
+            found |= _from_module(client, missing, rules, MODULES[source], multi_currency)
+    return found | {deal.id: _nothing(deal) for deal in deals if deal.id not in found}
+
+
+def _nothing(deal: Deal) -> Problem:
+    return Problem(
+        "no_lines",
+        f"deal {deal.id}",
+        "The deal has no document with rows and no Amount, so there is nothing to invoice.",
+        f"Add rows or an Amount in Zoho; then type: zoho-xero-sync resolve {deal.id} --retry",
+        "Amount",
+    )
+
+
+def _from_amount(deal: Deal, rules: Rules) -> SourceDocument:
+    amount = deal.amount or Decimal(0)
+    text = rules.lines.amount_description.render(deal.fields).strip() or deal.name
+    line = SourceLine(deal.id, None, text, "", "", Decimal(1), amount, Decimal(0), amount, Decimal(0), taxes=())
+    return SourceDocument("Amount", deal.id, "", deal.currency, (line,), None, modified_at=deal.modified_at)
+
+
+# ---- quotes, sales orders, Zoho invoices ----
+
+
+def _from_module(
+    client: ZohoClient, deals: Sequence[Deal], rules: Rules, module: Module, multi_currency: bool
+) -> dict[str, Found]:
+    headers = _fetch_headers(client, deals, rules, module, multi_currency)
+    chosen: dict[str, Row] = {}
+    found: dict[str, Found] = {}
+    for deal in deals:
+        candidates = headers.get(deal.id, [])
+        if len(candidates) > 1 and rules.lines.several == "hold":
+            found[deal.id] = _several(deal, candidates, module)
+        elif candidates:
+            chosen[deal.id] = max(candidates, key=lambda row: (text_of(row, "Created_Time"), text_of(row, "id")))
+    rows = _fetch_rows(client, [text_of(header, "id") for header in chosen.values()], rules, module)
+    for deal in deals:
+        header = chosen.get(deal.id)
+        if header is None:
+            continue
+        document = _document(deal, header, rows.get(text_of(header, "id"), []), module)
+        if isinstance(document, Problem) or document.lines:
+            found[deal.id] = document
+    return _with_taxes(client, found, rules, module)
+
+
+def _fetch_headers(
+    client: ZohoClient, deals: Sequence[Deal], rules: Rules, module: Module, multi_currency: bool
+) -> dict[str, list[Row]]:
+    columns = [module.deal_field, module.number, *_TOTALS, "Created_Time", "Modified_Time"]
+    columns += ["Currency"] if multi_currency else []
+    by_deal: dict[str, list[Row]] = {}
+    for batch in _batches([deal.id for deal in deals]):
+        where = coql.one_of(module.deal_field, batch)
+        if module.stage:
+            where = coql.both(where, coql.one_of(module.stage, rules.lines.quote_stages))
+        for row in client.rows_by_id(columns, module.module, where):
+            deal = lookup_of(row, module.deal_field)
+            if deal:
+                by_deal.setdefault(deal[0], []).append(row)
+    return by_deal
+
+
+def _fetch_rows(client: ZohoClient, parents: Sequence[str], rules: Rules, module: Module) -> dict[str, list[Row]]:
+    columns = [*_ROW, "Description", "Sequence_Number"]
+    if rules.invoice.accounts or rules.invoice.items != "ignore":
+        columns += ["Product_Name.Product_Code", "Product_Name.Product_Category"]
+    by_parent: dict[str, list[Row]] = {}
+    for batch in _batches(parents):
+        for row in client.rows_by_id(columns, module.rows, coql.one_of("Parent_Id", batch)):
+            parent = lookup_of(row, "Parent_Id")
+            if parent:
+                by_parent.setdefault(parent[0], []).append(row)
+    return by_parent
+
+
+def _batches(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (ids[start : start + coql.IN_MAX] for start in range(0, len(ids), coql.IN_MAX))
+
+
+def _several(deal: Deal, candidates: Sequence[Row], module: Module) -> Problem:
+    numbers = ", ".join(sorted(text_of(row, module.number) or text_of(row, "id") for row in candidates))
+    return Problem(
+        "several_documents",
+        f"deal {deal.id}",
+        f"The deal has {len(candidates)} {module.label}s that qualify ({numbers}) and lines.several is hold.",
+        f"Leave one of them qualifying in Zoho, then type: zoho-xero-sync resolve {deal.id} --retry",
+        module.module,
+    )
+
+
+def _document(deal: Deal, header: Row, rows: Sequence[Row], module: Module) -> Found:
+    try:
+        return SourceDocument(
+            source=module.label,
+            id=text_of(header, "id"),
+            number=text_of(header, module.number),
+            currency=text_of(header, "Currency") or None,
+            lines=tuple(_line(row) for row in sorted(rows, key=_sequence)),
+            grand_total=_grand_total(header),
+            discount=decimal_of(header, "Discount"),
+            tax=decimal_of(header, "Tax"),
+            adjustment=decimal_of(header, "Adjustment"),
+            modified_at=instant_of(header, "Modified_Time"),
+        )
+    except BadValueError as error:
+        return Problem(
+            "document_unreadable",
+            f"deal {deal.id}",
+            f"The deal's {module.label} cannot be read: {error}.",
+            f"Correct it in Zoho, then type: zoho-xero-sync resolve {deal.id} --retry",
+            error.path,
+        )
+
+
+def _grand_total(header: Row) -> Decimal:
+    total = optional_decimal(header, "Grand_Total")
+    if total is None:
+        raise BadValueError("Grand_Total", None, "a number")
+    return total
+
+
+def _sequence(row: Row) -> tuple[Decimal, str]:
+    return decimal_of(row, "Sequence_Number"), text_of(row, "id")
+
+
+def _line(row: Row) -> SourceLine:
+    product = lookup_of(row, "Product_Name")
+    quantity, price = optional_decimal(row, "Quantity"), optional_decimal(row, "List_Price")
+    net = optional_decimal(row, "Total_After_Discount")
+    if quantity is None or price is None or net is None:
+        empty = "Quantity" if quantity is None else "List_Price" if price is None else "Total_After_Discount"
+        raise BadValueError(empty, None, "a number")
+    return SourceLine(
+        id=text_of(row, "id"),
+        product_id=product[0] if product else None,
+        product_name=product[1] if product else "",
+        product_code=text_of(row, "Product_Name.Product_Code"),
+        category=text_of(row, "Product_Name.Product_Category"),
+        quantity=quantity,
+        price=price,
+        discount=decimal_of(row, "Discount"),
+        net=net,
+        tax=decimal_of(row, "Tax"),
+        description=text_of(row, "Description"),
+    )
+
+
+# ---- taxes: inferred where the amounts tell, else read ----
+
+
+def _with_taxes(client: ZohoClient, found: dict[str, Found], rules: Rules, module: Module) -> dict[str, Found]:
+    documents = {deal_id: item for deal_id, item in found.items() if isinstance(item, SourceDocument)}
+    if not documents:
+        return found
+    taxes = client.taxes()
+    for deal_id, document in documents.items():
+        lines = tuple(replace(line, taxes=infer_taxes(line, taxes, rules.invoice.tax)) for line in document.lines)
+        if any(line.taxes is None for line in lines):
+            found[deal_id] = _read_taxes(client, deal_id, replace(document, lines=lines), module)
+        else:
+            found[deal_id] = replace(document, lines=lines)
+    return found
+
+
+def _read_taxes(client: ZohoClient, deal_id: str, document: SourceDocument, module: Module) -> Found:
+    record = client.record(module.module, document.id)
+    rows = record.get(module.rows) if record else None
+    try:
+        known = {text_of(row, "id"): _line_taxes(row) for row in rows} if isinstance(rows, list) else {}
+    except BadValueError as error:
+        known = {}
+        trouble = str(error)
+    else:
+        trouble = "its rows' taxes are not in Zoho's answer"
+    lines = tuple(replace(line, taxes=known.get(line.id, line.taxes)) for line in document.lines)
+    if all(line.taxes is not None for line in lines):
+        return replace(document, lines=lines)
+    return Problem(
+        "document_unreadable",
+        f"deal {deal_id}",
+        f"The deal's {document.source} cannot be read: {trouble}.",
+        f"Type: zoho-xero-sync resolve {deal_id} --retry",
+        "Line_Tax",
+    )
+
+
+def _line_taxes(row: Row) -> tuple[Tax, ...]:
+    entries = row.get("Line_Tax") or []
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise BadValueError("Line_Tax", entries, "a list of taxes")
+    return tuple(Tax(text_of(entry, "name"), decimal_of(entry, "percentage")) for entry in entries)
+
+
+# ---- a custom subform of the deal ----
+
+
+def _from_subform(client: ZohoClient, deals: Sequence[Deal], rules: Rules) -> dict[str, Found]:
+    form = rules.lines.subform
+    if form.module is None:
+        return {}
+    columns = ["Parent_Id", form.product, form.quantity, form.price, form.discount, form.description]
+    by_deal: dict[str, list[Row]] = {}
+    for batch in _batches([deal.id for deal in deals]):
+        for row in client.rows_by_id(columns, form.module, coql.one_of("Parent_Id", batch)):
+            parent = lookup_of(row, "Parent_Id")
+            if parent:
+                by_deal.setdefault(parent[0], []).append(row)
+    return {deal.id: _subform_document(deal, by_deal[deal.id], rules) for deal in deals if deal.id in by_deal}
+
+
+def _subform_document(deal: Deal, rows: Sequence[Row], rules: Rules) -> Found:
+    try:
+        lines = tuple(_subform_line(row, rules) for row in sorted(rows, key=lambda row: text_of(row, "id")))
+    except BadValueError as error:
+        return Problem(
+            "document_unreadable",
+            f"deal {deal.id}",
+            f"A row of the deal's subform cannot be read: {error}.",
+            f"Correct it in Zoho, then type: zoho-xero-sync resolve {deal.id} --retry",
+            error.path,
+        )
+    return SourceDocument("subform", deal.id, "", deal.currency, lines, None, modified_at=deal.modified_at)
+
+
+def _subform_line(row: Row, rules: Rules) -> SourceLine:
+    form = rules.lines.subform
+    product = row.get(form.product)
+    lookup = lookup_of(row, form.product) if isinstance(product, dict) else None
+    quantity, price = optional_decimal(row, form.quantity), optional_decimal(row, form.price)
+    if quantity is None or price is None:
+        raise BadValueError(form.quantity if quantity is None else form.price, None, "a number")
+    discount = decimal_of(row, form.discount)
+    return SourceLine(
+        id=text_of(row, "id"),
+        product_id=lookup[0] if lookup else None,
+        product_name=lookup[1] if lookup else text_of(row, form.product),
+        product_code="",
+        category="",
+        quantity=quantity,
+        price=price,
+        discount=discount,
+        # A custom subform has no totals of its own, so the row is rounded as a Zoho row is.
+        net=rounded(quantity * price - discount),
+        tax=Decimal(0),
+        description=text_of(row, form.description),
+        taxes=(),
+    )

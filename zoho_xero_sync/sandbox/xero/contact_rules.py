@@ -1,0 +1,272 @@
+"""What may be written to a contact, and which contact a request means.
+
+Source: developer.xero.com/documentation/api/accounting/contacts (PUT creates, POST creates or updates, omitted elements
+keep their value, field lengths). The uniqueness sentences are the service's own; sentences for lengths and for the
+characters of a name are not published and are worded here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from .books import Books, fold
+from .errors import Refused, not_found, too_long
+from .model import CONTACT_STATUSES, Contact
+from .posted import Posted
+
+NO_IDENTIFIER = (
+    "The Contact must contain at least 1 of the following elements to identify the contact: "
+    "Name, ContactID, ContactNumber"
+)
+NO_NAME = "Contact Name cannot be empty."
+ARCHIVED = (
+    "The specified contact details matched an archived contact. "
+    "Archived contacts cannot currently be edited via the API."
+)
+BAD_EMAIL = "Email address must be valid."
+ACCOUNT_NUMBER_TAKEN = "The Account Number already exists. Please enter a different Account Number."
+
+ADDRESS_TYPES = ("POBOX", "STREET", "DELIVERY")
+PHONE_TYPES = ("DEFAULT", "DDI", "MOBILE", "FAX", "OFFICE")
+TEXT_LIMITS: Mapping[str, int] = {
+    "ContactNumber": 50,
+    "AccountNumber": 50,
+    "FirstName": 255,
+    "LastName": 255,
+    "CompanyNumber": 50,
+    "EmailAddress": 255,
+    "TaxNumber": 50,
+}
+ADDRESS_LIMITS: Mapping[str, int] = {
+    "AddressLine1": 500,
+    "AddressLine2": 500,
+    "AddressLine3": 500,
+    "AddressLine4": 500,
+    "City": 255,
+    "Region": 255,
+    "PostalCode": 50,
+    "Country": 50,
+    "AttentionTo": 255,
+}
+PHONE_LIMITS: Mapping[str, int] = {"PhoneNumber": 50, "PhoneAreaCode": 10, "PhoneCountryCode": 20}
+OTHERS = (
+    "AccountsPayableTaxType",
+    "AccountsReceivableTaxType",
+    "BankAccountDetails",
+    "DefaultCurrency",
+    "PaymentTerms",
+    "PurchasesDefaultAccountCode",
+    "PurchasesDefaultLineAmountType",
+    "PurchasesTrackingCategories",
+    "SalesDefaultAccountCode",
+    "SalesDefaultLineAmountType",
+    "SalesTrackingCategories",
+    "TaxNumberType",
+    "XeroNetworkKey",
+)
+WRITABLE = (*TEXT_LIMITS, *OTHERS, "Name", "ContactStatus", "Addresses", "Phones", "ContactPersons")
+_LONGEST_NAME = 255
+_MOST_PERSONS = 5
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_COUNTRY = re.compile(r"[A-Za-z ]*")
+
+
+def put_contact(books: Books, posted: Posted) -> Contact:
+    """PUT: create only. Raises Refused when the name, the number or the id belongs to a contact already."""
+    contact_id = posted.guid("ContactID")
+    if contact_id and books.contacts.get(contact_id):
+        raise Refused(name_taken(posted.text("Name") or contact_id))
+    return create_contact(books, posted)
+
+
+def post_contact(books: Books, posted: Posted) -> Contact:
+    """POST: update the contact that ContactID, else ContactNumber, else Name identifies; create when there is none.
+
+    An unknown ContactID ends the whole request with 404 (ApiError)."""
+    contact_id = posted.guid("ContactID")
+    if contact_id:
+        return update_contact(books, posted, _existing(books, contact_id))
+    found = by_number(books, posted.text("ContactNumber")) or by_name(books, posted.text("Name"))
+    return update_contact(books, posted, found) if found else create_contact(books, posted)
+
+
+def post_contact_to(books: Books, contact_id: str, posted: Posted) -> Contact:
+    """POST /Contacts/{ContactID}."""
+    return update_contact(books, posted, _existing(books, contact_id))
+
+
+def create_contact(books: Books, posted: Posted) -> Contact:
+    """Store and return a new contact. Raises Refused."""
+    name = posted.text("Name")
+    if not name and not posted.text("ContactNumber"):
+        raise Refused(NO_IDENTIFIER)
+    if not name:
+        raise Refused(NO_NAME)
+    contact_id = posted.guid("ContactID") or books.next_id("contact")
+    fresh = Contact(contact_id=contact_id, name="", updated=books.now())
+    contact = _checked(books, posted, fresh)
+    books.contacts.put(contact)
+    return contact
+
+
+def update_contact(books: Books, posted: Posted, current: Contact, *, replace_persons: bool = False) -> Contact:
+    """Store and return the changed contact; what is not posted stays. Raises Refused.
+
+    `replace_persons` drops the contact persons that are not posted, as naming a contact inside an invoice does."""
+    if current.status != "ACTIVE":
+        raise Refused(ARCHIVED)
+    if replace_persons and not posted.has("ContactPersons"):
+        current = replace(current, persons=())
+    contact = _checked(books, posted, current)
+    books.contacts.put(contact)
+    return contact
+
+
+def by_number(books: Books, number: str | None) -> Contact | None:
+    """The contact with that ContactNumber, an active one first; archived ones keep their number."""
+    found = books.contacts.find("number", fold(number)) if number else []
+    return min(found, key=lambda contact: contact.status != "ACTIVE", default=None)
+
+
+def by_name(books: Books, name: str | None) -> Contact | None:
+    """The active contact with that name."""
+    found = books.contacts.find("name", books.name_key(name)) if name else []
+    return found[0] if found else None
+
+
+def name_taken(name: str) -> str:
+    """The sentence for a name an active contact has."""
+    return (
+        f"The contact name {name} is already assigned to another contact. "
+        "The contact name must be unique across all active contacts."
+    )
+
+
+def number_taken(number: str) -> str:
+    """The sentence for a ContactNumber another contact has, archived ones included."""
+    return (
+        f"The contact number {number} is already assigned to another contact. "
+        "The contact number must be unique across all contacts."
+    )
+
+
+def _existing(books: Books, contact_id: str) -> Contact:
+    contact = books.contacts.get(contact_id)
+    if contact is None:
+        raise not_found()
+    return contact
+
+
+def _checked(books: Books, posted: Posted, current: Contact) -> Contact:
+    problems: list[str] = []
+    name = posted.text("Name")
+    contact = replace(
+        current,
+        name=current.name if name is None else name,
+        status=posted.choice("ContactStatus", CONTACT_STATUSES) or current.status,
+        texts=_texts(posted, current.texts, TEXT_LIMITS, problems),
+        addresses=_addresses(books, posted, current, problems),
+        phones=_slots(posted, "Phones", "PhoneType", PHONE_TYPES, PHONE_LIMITS, current.phones, problems),
+        persons=_persons(posted, current, problems),
+        others={**current.others, **{other: posted.value(other) for other in OTHERS if posted.has(other)}},
+        updated=books.now(),
+    )
+    problems[:0] = [*_name_problems(contact.name), *_taken(books, contact)]
+    email = contact.texts.get("EmailAddress", "")
+    if email and not _EMAIL.fullmatch(email):
+        problems.append(BAD_EMAIL)
+    if problems:
+        raise Refused(*problems)
+    return contact
+
+
+def _name_problems(name: str) -> list[str]:
+    if not name.strip():
+        return [NO_NAME]
+    problems = []
+    if len(name) > _LONGEST_NAME:
+        problems.append(too_long("Name", _LONGEST_NAME))
+    if "<" in name or ">" in name:
+        problems.append("The contact name cannot contain < or >.")
+    if name != name.strip() or "  " in name:
+        problems.append("The contact name cannot have leading, trailing or double spaces.")
+    return problems
+
+
+def _taken(books: Books, contact: Contact) -> list[str]:
+    problems = []
+    named = books.contacts.find("name", books.name_key(contact.name)) if contact.status == "ACTIVE" else []
+    if _others(named, contact):
+        problems.append(name_taken(contact.name))
+    if contact.number and _others(books.contacts.find("number", fold(contact.number)), contact):
+        problems.append(number_taken(contact.number))
+    account_number = contact.texts.get("AccountNumber", "")
+    if account_number and _others(books.contacts.find("account_number", fold(account_number)), contact):
+        problems.append(ACCOUNT_NUMBER_TAKEN)
+    return problems
+
+
+def _others(found: list[Contact], contact: Contact) -> bool:
+    return any(other.contact_id != contact.contact_id for other in found)
+
+
+def _texts(
+    posted: Posted, current: Mapping[str, str], limits: Mapping[str, int], problems: list[str]
+) -> dict[str, str]:
+    texts = dict(current)
+    for name, limit in limits.items():
+        value = posted.text(name)
+        if value is None:
+            continue
+        if len(value) > limit:
+            problems.append(too_long(name, limit))
+        texts[name] = value
+    return texts
+
+
+def _slots(
+    posted: Posted,
+    collection: str,
+    kind_name: str,
+    kinds: tuple[str, ...],
+    limits: Mapping[str, int],
+    current: Mapping[str, Mapping[str, str]],
+    problems: list[str],
+) -> Mapping[str, Mapping[str, str]]:
+    slots = dict(current)
+    for slot in posted.children(collection) or []:
+        kind = slot.choice(kind_name, kinds) or kinds[0]
+        slots[kind] = _texts(slot, slots.get(kind, {}), limits, problems)
+    return slots
+
+
+def _addresses(books: Books, posted: Posted, current: Contact, problems: list[str]) -> Mapping[str, Mapping[str, str]]:
+    found = _slots(posted, "Addresses", "AddressType", ADDRESS_TYPES, ADDRESS_LIMITS, current.addresses, problems)
+    odd = [address for address in found.values() if not _COUNTRY.fullmatch(address.get("Country", ""))]
+    if odd and books.flag("country_letters_only"):
+        problems.append("The Country of an address can only contain letters.")
+    return found
+
+
+def _persons(posted: Posted, current: Contact, problems: list[str]) -> tuple[Mapping[str, object], ...]:
+    given = posted.children("ContactPersons")
+    if given is None:
+        return current.persons
+    if len(given) > _MOST_PERSONS:
+        problems.append(f"A contact can have at most {_MOST_PERSONS} contact persons.")
+    persons = []
+    for person in given:
+        email = person.text("EmailAddress") or ""
+        if email and not _EMAIL.fullmatch(email):
+            problems.append(BAD_EMAIL)
+        persons.append(
+            {
+                "FirstName": person.text("FirstName") or "",
+                "LastName": person.text("LastName") or "",
+                "EmailAddress": email,
+                "IncludeInEmails": person.flag("IncludeInEmails") or False,
+            }
+        )
+    return tuple(persons)
