@@ -69,6 +69,8 @@ TOTALS = [
     ({}, "Exclusive", [line(TaxAmount="9.99")], "100.00", "9.99", "109.99"),
     ({}, "Exclusive", [line(UnitAmount=None, LineAmount="50")], "50.00", "5.00", "55.00"),
     ({}, "Exclusive", [line(Quantity=4, UnitAmount=None, LineAmount="50")], "50.00", "5.00", "55.00"),
+    ({}, "Exclusive", [line(Quantity=3, UnitAmount=None, LineAmount="100")], "100.00", "10.00", "110.00"),
+    ({}, "Exclusive", [line(Quantity=None, UnitAmount="30", LineAmount="100")], "100.00", "10.00", "110.00"),
     ({}, "Exclusive", [line(), {"Description": "Thank you"}], "100.00", "10.00", "110.00"),
 ]
 

@@ -320,6 +320,10 @@ def test_lines_are_updated_added_and_deleted() -> None:
     assert made["LineItems"][0]["LineItemID"] == second["LineItemID"]
     assert made["LineItems"][1]["LineItemID"] not in (first["LineItemID"], second["LineItemID"])
     assert made["Total"] == D("115.50")
+    twice = [{"LineItemID": second["LineItemID"]}, {**line(), "LineItemID": second["LineItemID"]}]
+    (copied,) = desk.post(f"/Invoices/{number}", {"LineItems": twice})["Invoices"]
+    assert len({item["LineItemID"] for item in copied["LineItems"]}) == 2
+    (made,) = desk.post(f"/Invoices/{number}", {"LineItems": [line(UnitAmount="5"), line()]})["Invoices"]
     (again,) = desk.post(f"/Invoices/{number}", {"Reference": "R"})["Invoices"]
     assert [item["LineItemID"] for item in again["LineItems"]] == [item["LineItemID"] for item in made["LineItems"]]
     (inclusive,) = desk.post(f"/Invoices/{number}", {"LineAmountTypes": "Inclusive"})["Invoices"]

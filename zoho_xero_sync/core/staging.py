@@ -14,12 +14,13 @@ def stage_row(row: DealRow, known: DealRecord | None, rules: Rules, *, requested
     letter is not work. A baseline deal stays history until it leaves the stages, or until a person asks for it.
     """
     qualifies = match_rule(rules.stages, row.stage, row.pipeline) is not None
+    requested = requested or (known is not None and known.requested)
     unreadable = isinstance(row.content, Problem)
     if known is None and not qualifies and not (unreadable and not row.stage):
         return None
     if known is not None and known.snapshot == row.snapshot and not requested:
         return None
-    baseline = known is not None and known.baseline and qualifies
+    baseline = known is not None and known.baseline and qualifies and not requested
     return DealRecord(
         deal_id=row.id,
         name=row.name,
@@ -39,7 +40,7 @@ def _state(row: DealRow, known: DealRecord | None, *, baseline: bool, requested:
         return DealState.HELD
     if known is not None and known.state is DealState.SKIPPED and not requested:
         return DealState.SKIPPED
-    return DealState.SEEN if baseline and not requested else DealState.PENDING
+    return DealState.SEEN if baseline else DealState.PENDING
 
 
 def baseline_record(row: DealRow) -> DealRecord:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import combinations
 
@@ -23,24 +23,28 @@ def row_tax(net: Decimal, taxes: Sequence[Tax]) -> Decimal:
     return sum((rounded(net * tax.percent / 100) for tax in taxes), Decimal(0))
 
 
-def infer_taxes(line: SourceLine, organisation: Sequence[Tax], mapped: Mapping[str, str]) -> tuple[Tax, ...] | None:
+def infer_taxes(
+    line: SourceLine, organisation: Sequence[Tax], mapped: Mapping[str, str], untaxed: str | None
+) -> tuple[Tax, ...] | None:
     """The taxes of a row read without its Line_Tax, or None when its tax amount does not tell.
 
     COQL returns a row's tax amount but not its Line_Tax list. Every combination of the organisation's taxes that
-    gives exactly that amount is a candidate; the row's taxes are known when all candidates lead to the same entry
-    of `mapped` (none counts as an entry of its own). Anything else must be read from the record itself.
+    gives exactly that amount is a candidate (a zero-rate tax only by itself: beside another it changes nothing). The
+    row's taxes are known when all candidates lead to the same Xero tax type, `untaxed` being the one of rows without
+    any. Anything else must be read from the record itself.
     """
-    candidates = [
-        taxes
-        for size in range(min(_MOST_TAXES_ON_A_ROW, len(organisation)) + 1)
-        for taxes in combinations(organisation, size)
-        if row_tax(line.net, taxes) == line.tax
-    ]
+    candidates = [taxes for taxes in _combinations(organisation) if row_tax(line.net, taxes) == line.tax]
     if not candidates:
         return None
     if len(candidates) == 1:
         return candidates[0]
-    targets = {mapped.get(tax_key(taxes)) if taxes else "" for taxes in candidates}
-    if len(targets) == 1 and None not in targets:
-        return candidates[0]
-    return None
+    targets = {mapped.get(tax_key(taxes)) if taxes else untaxed for taxes in candidates}
+    return candidates[0] if len(targets) == 1 and None not in targets else None
+
+
+def _combinations(organisation: Sequence[Tax]) -> Iterator[tuple[Tax, ...]]:
+    charged = [tax for tax in organisation if tax.percent]
+    yield ()
+    yield from ((tax,) for tax in organisation if not tax.percent)
+    for size in range(1, min(_MOST_TAXES_ON_A_ROW, len(charged)) + 1):
+        yield from combinations(charged, size)

@@ -37,9 +37,10 @@ def read_changes(context: Context, ledger: LedgerView, options: Options) -> Work
     window = poll_window(checkpoint)
     fetched = context.zoho.fetch_changed(window, expected=ledger.count_modified_since(window.start))
     staged = _stage(context, ledger, fetched, requested=False)
-    freed = _freed_by_rules(context, ledger, {record.deal_id for record in staged})
+    again = _to_read_again(context, ledger, {record.deal_id for record in staged})
+    freed = _freed_by_rules(context, ledger, {record.deal_id for record in (*staged, *again)})
     reached = next_checkpoint(checkpoint, fetched.read_at)
-    return Work((*staged, *freed), (window.start, fetched.read_at), reached)
+    return Work((*staged, *again, *freed), (window.start, fetched.read_at), reached)
 
 
 def _requested(context: Context, ledger: LedgerView, options: Options) -> Work:
@@ -73,6 +74,15 @@ def _stage(
         replace(baseline_record(row), state=asked, baseline=False, requested=True, snapshot=row.snapshot)
         for row in others
     ]
+
+
+def _to_read_again(context: Context, ledger: LedgerView, staged: set[str]) -> list[DealRecord]:
+    """Deals a person asked to try again: read afresh, because what held them may have been corrected since."""
+    ids = [record.deal_id for record in ledger.pending_deals() if record.snapshot is None]
+    ids = [deal_id for deal_id in ids if deal_id not in staged]
+    if not ids:
+        return []
+    return _stage(context, ledger, context.zoho.fetch_deals(ids), requested=True)
 
 
 def _freed_by_rules(context: Context, ledger: LedgerView, staged: set[str]) -> list[DealRecord]:

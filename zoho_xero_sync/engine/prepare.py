@@ -17,11 +17,13 @@ from zoho_xero_sync.core.model import (
     CustomerLink,
     Deal,
     DealRecord,
+    DealRow,
     Problem,
     SourceDocument,
 )
 from zoho_xero_sync.core.plan import Drafted, Triage, needs_contact, needs_current, needs_search, plan_deal, triage
 from zoho_xero_sync.core.stages import target_status
+from zoho_xero_sync.core.staging import stage_row
 from zoho_xero_sync.engine.books import CURABLE, BookKeeper
 from zoho_xero_sync.engine.ports import Context, LedgerView
 
@@ -30,31 +32,58 @@ Documents = Mapping[str, SourceDocument | Problem]
 
 def plan_deals(context: Context, ledger: LedgerView, keeper: BookKeeper, records: Sequence[DealRecord]) -> list[Action]:
     """One action for each record, oldest change first. Reads both services, writes nothing anywhere."""
-    items = _triaged(context, ledger, records)
+    readable, unreadable = _read(context, records)
+    items = _triaged(context, ledger, readable)
     documents = context.zoho.fetch_documents([item.deal for item in items if item.triage is Triage.BILL])
     drafted = _drafted(context, keeper, items, documents)
     looked_up = _looked_up(context, ledger, drafted)
-    return [plan_deal(item, context.rules) for item in looked_up]
+    return [*unreadable, *(plan_deal(item, context.rules) for item in looked_up)]
 
 
-def _triaged(context: Context, ledger: LedgerView, records: Sequence[DealRecord]) -> list[Drafted]:
-    links = ledger.find_invoice_links([record.deal_id for record in records])
-    items: list[Drafted] = []
+def explain_deal(
+    context: Context, ledger: LedgerView, keeper: BookKeeper, row: DealRow
+) -> tuple[SourceDocument | None, Action | None]:
+    """What this deal is invoiced from, and what a sync asked for it would do; None where there is nothing."""
+    known = ledger.find_deals([row.id]).get(row.id)
+    record = stage_row(row, known, context.rules, requested=True)
+    if record is None or not isinstance(row.content, Deal):
+        return None, None
+    actions = plan_deals(context, ledger, keeper, [record])
+    documents = context.zoho.fetch_documents([row.content])
+    document = documents.get(row.id)
+    return document if isinstance(document, SourceDocument) else None, actions[0] if actions else None
+
+
+def _read(context: Context, records: Sequence[DealRecord]) -> tuple[list[tuple[DealRecord, Deal]], list[Action]]:
+    readable: list[tuple[DealRecord, Deal]] = []
+    unreadable: list[Action] = []
     for record in records:
-        deal = _deal(context, record)
-        if deal is None:
-            continue
-        link = links.get(record.deal_id)
+        content = context.zoho.read_snapshot(record.snapshot).content if record.snapshot else _vanished(record)
+        if isinstance(content, Deal):
+            readable.append((record, content))
+        else:
+            held = Action(record.deal_id, record.name, record.stage, "hold", content.message, problem=content)
+            unreadable.append(held)
+    return readable, unreadable
+
+
+def _vanished(record: DealRecord) -> Problem:
+    return Problem(
+        "deal_not_found",
+        f"deal {record.deal_id}",
+        f"Zoho no longer shows deal {record.deal_id} ({record.name or 'no name'}) to this login.",
+        f"If it was deleted, set it aside: zoho-xero-sync resolve {record.deal_id} --skip",
+    )
+
+
+def _triaged(context: Context, ledger: LedgerView, deals: Sequence[tuple[DealRecord, Deal]]) -> list[Drafted]:
+    links = ledger.find_invoice_links([deal.id for _, deal in deals])
+    items: list[Drafted] = []
+    for record, deal in deals:
+        link = links.get(deal.id)
         kind, rule = triage(deal, record, link, context.rules)
         items.append(Drafted(deal, record, kind, rule, link))
     return sorted(items, key=lambda item: (item.deal.modified_at, item.deal.id))
-
-
-def _deal(context: Context, record: DealRecord) -> Deal | None:
-    if record.snapshot is None:
-        return None
-    content = context.zoho.read_snapshot(record.snapshot).content
-    return content if isinstance(content, Deal) else None
 
 
 def _drafted(context: Context, keeper: BookKeeper, items: Sequence[Drafted], documents: Documents) -> list[Drafted]:

@@ -35,6 +35,7 @@ class ZohoClient:
         self._transport = transport
         self._config_file = config_file
         self.read_at: datetime | None = None
+        self._taxes: tuple[Tax, ...] | None = None
 
     @property
     def calls(self) -> int:

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from zoho_xero_sync.core.model import Deal, Problem, SourceDocument, SourceLine, Tax
 from zoho_xero_sync.core.money import rounded
-from zoho_xero_sync.core.rules import LineSource, Rules
+from zoho_xero_sync.core.rules import InvoiceRules, LineSource, Rules
 from zoho_xero_sync.core.taxes import infer_taxes
 from zoho_xero_sync.remote.zoho import coql
 from zoho_xero_sync.remote.zoho.client import Row, ZohoClient
@@ -226,12 +226,16 @@ def _with_taxes(client: ZohoClient, found: dict[str, Found], rules: Rules, modul
         return found
     taxes = client.taxes()
     for deal_id, document in documents.items():
-        lines = tuple(replace(line, taxes=infer_taxes(line, taxes, rules.invoice.tax)) for line in document.lines)
+        lines = tuple(_inferred(line, taxes, rules.invoice) for line in document.lines)
         if any(line.taxes is None for line in lines):
             found[deal_id] = _read_taxes(client, deal_id, replace(document, lines=lines), module)
         else:
             found[deal_id] = replace(document, lines=lines)
     return found
+
+
+def _inferred(line: SourceLine, taxes: Sequence[Tax], rules: InvoiceRules) -> SourceLine:
+    return replace(line, taxes=infer_taxes(line, taxes, rules.tax, rules.tax_default))
 
 
 def _read_taxes(client: ZohoClient, deal_id: str, document: SourceDocument, module: Module) -> Found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from zoho_xero_sync.core.model import Deal, DealRow, Fetched, Problem, SourceDocument, ZohoOrganisation
 from zoho_xero_sync.core.rules import Rules
@@ -14,23 +14,30 @@ from zoho_xero_sync.remote.zoho.documents import fetch_documents
 
 
 class ZohoSource:
-    """Reads of one Zoho organisation under one set of rules. `organisation` may be known from an earlier run."""
+    """Reads of one Zoho organisation under one set of rules.
 
-    def __init__(self, client: ZohoClient, rules: Rules, organisation: ZohoOrganisation | None = None) -> None:
+    `organisation` says whose login it is, from memory where it can; `calls` counts what reached Zoho.
+    """
+
+    def __init__(
+        self,
+        client: ZohoClient,
+        rules: Rules,
+        organisation: Callable[[ZohoClient], ZohoOrganisation],
+        calls: Callable[[], int],
+    ) -> None:
         self._client, self._rules = client, rules
-        self._organisation = organisation
+        self._organisation, self._calls = organisation, calls
         self._reader: DealReader | None = None
 
     @property
     def calls(self) -> int:
         """How many calls reached Zoho so far."""
-        return self._client.calls
+        return self._calls()
 
     def organisation(self) -> ZohoOrganisation:
         """The organisation of this login; asked for once at most."""
-        if self._organisation is None:
-            self._organisation = self._client.organisation()
-        return self._organisation
+        return self._organisation(self._client)
 
     def fetch_changed(self, window: Window, *, expected: int) -> Fetched:
         """Deals modified in the window. `expected` is how many are known to lie in it: a small page is cheaper."""

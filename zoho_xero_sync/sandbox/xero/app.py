@@ -34,10 +34,9 @@ def create_app(state: XeroState) -> Flask:
     app.after_request(_stamped(state))
     app.add_url_rule("/connect/token", view_func=_token(state), endpoint="token", methods=["POST"])
     app.add_url_rule("/connect/revocation", view_func=_revoke(state), endpoint="revoke", methods=["POST"])
-    app.add_url_rule("/connections", view_func=_connections(state), endpoint="connections", methods=["GET"])
-    app.add_url_rule(
-        "/connections/<connection_id>", view_func=_disconnect(state), endpoint="disconnect", methods=["DELETE"]
-    )
+    for path in ("/connections", "/Connections"):  # the official SDK spells it with a capital
+        app.add_url_rule(path, f"GET {path}", _connections(state), methods=["GET"])
+        app.add_url_rule(f"{path}/<connection_id>", f"DELETE {path}", _disconnect(state), methods=["DELETE"])
     for method, resource, kind, scope, handler in ROUTES:
         view = _resource(state, kind, scope, handler)
         app.add_url_rule(f"{BASE}/{resource}", f"{method} {resource}", view, methods=[method])

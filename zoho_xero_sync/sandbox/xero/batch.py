@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .books import Books
-from .errors import ApiError, Refused, validation
+from .errors import ApiError, RefusedError, validation
 from .posted import Posted
 
 
@@ -34,7 +34,7 @@ def write_batch(books: Books, elements: Sequence[Posted], kind: Kind, *, summari
         point = books.savepoint()
         try:
             view, warnings = kind.write(element)
-        except Refused as error:
+        except RefusedError as error:
             books.rollback(point)
             view = _refused_view(element, kind, error.messages)
             refused.append(view)

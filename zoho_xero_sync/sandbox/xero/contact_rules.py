@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from .books import Books, fold
-from .errors import Refused, not_found, too_long
+from .errors import RefusedError, not_found, too_long
 from .model import CONTACT_STATUSES, Contact
 from .posted import Posted
 
@@ -74,10 +74,10 @@ _COUNTRY = re.compile(r"[A-Za-z ]*")
 
 
 def put_contact(books: Books, posted: Posted) -> Contact:
-    """PUT: create only. Raises Refused when the name, the number or the id belongs to a contact already."""
+    """PUT: create only. Raises RefusedError when the name, the number or the id belongs to a contact already."""
     contact_id = posted.guid("ContactID")
     if contact_id and books.contacts.get(contact_id):
-        raise Refused(name_taken(posted.text("Name") or contact_id))
+        raise RefusedError(name_taken(posted.text("Name") or contact_id))
     return create_contact(books, posted)
 
 
@@ -98,12 +98,12 @@ def post_contact_to(books: Books, contact_id: str, posted: Posted) -> Contact:
 
 
 def create_contact(books: Books, posted: Posted) -> Contact:
-    """Store and return a new contact. Raises Refused."""
+    """Store and return a new contact. Raises RefusedError."""
     name = posted.text("Name")
     if not name and not posted.text("ContactNumber"):
-        raise Refused(NO_IDENTIFIER)
+        raise RefusedError(NO_IDENTIFIER)
     if not name:
-        raise Refused(NO_NAME)
+        raise RefusedError(NO_NAME)
     contact_id = posted.guid("ContactID") or books.next_id("contact")
     fresh = Contact(contact_id=contact_id, name="", updated=books.now())
     contact = _checked(books, posted, fresh)
@@ -112,11 +112,11 @@ def create_contact(books: Books, posted: Posted) -> Contact:
 
 
 def update_contact(books: Books, posted: Posted, current: Contact, *, replace_persons: bool = False) -> Contact:
-    """Store and return the changed contact; what is not posted stays. Raises Refused.
+    """Store and return the changed contact; what is not posted stays. Raises RefusedError.
 
     `replace_persons` drops the contact persons that are not posted, as naming a contact inside an invoice does."""
     if current.status != "ACTIVE":
-        raise Refused(ARCHIVED)
+        raise RefusedError(ARCHIVED)
     if replace_persons and not posted.has("ContactPersons"):
         current = replace(current, persons=())
     contact = _checked(books, posted, current)
@@ -178,7 +178,7 @@ def _checked(books: Books, posted: Posted, current: Contact) -> Contact:
     if email and not _EMAIL.fullmatch(email):
         problems.append(BAD_EMAIL)
     if problems:
-        raise Refused(*problems)
+        raise RefusedError(*problems)
     return contact
 
 

@@ -34,7 +34,7 @@ class ApiError(Exception):
         self.answer = answer
 
 
-class Refused(Exception):  # noqa: N818 - one element of a batch was refused; the request itself goes on
+class RefusedError(Exception):
     """One element fails validation with `messages`, in the order Xero lists them."""
 
     def __init__(self, *messages: str) -> None:

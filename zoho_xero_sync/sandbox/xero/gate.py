@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from .errors import Answer, ApiError, forbidden, not_found, too_many, unauthorized, validation
-from .idempotency import LONGEST_KEY, KeyReused
+from .idempotency import LONGEST_KEY, KeyReusedError
 from .limits import APP_MINUTE
 from .state import WriteSeen, XeroState
 
@@ -95,7 +95,7 @@ def _once(state: XeroState, call: Call, work: Callable[[], Answer]) -> Answer:
     request = (call.method, call.url, hashlib.sha256(call.body).hexdigest())
     try:
         kept = state.keys.recall(key, request)
-    except KeyReused:
+    except KeyReusedError:
         return _reused(state, key)
     if kept:
         return kept

@@ -24,7 +24,7 @@ class _Kept:
     until: datetime
 
 
-class KeyReused(Exception):  # noqa: N818 - an event the gate turns into a 400, never shown as an error
+class KeyReusedError(Exception):
     """The key is alive and belongs to a different request."""
 
 
@@ -37,7 +37,7 @@ class KeyMemory:
         self._kept: dict[str, _Kept] = {}
 
     def recall(self, key: str, request: tuple[str, str, str]) -> Answer | None:
-        """The first answer given under `key`, None when the key is new or lapsed. Raises KeyReused."""
+        """The first answer given under `key`, None when the key is new or lapsed. Raises KeyReusedError."""
         kept = self._kept.get(key)
         if kept is None:
             return None
@@ -45,7 +45,7 @@ class KeyMemory:
             del self._kept[key]
             return None
         if kept.request != request:
-            raise KeyReused
+            raise KeyReusedError
         return kept.answer
 
     def remember(self, key: str, request: tuple[str, str, str], answer: Answer) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .books import Books
 from .contact_rules import NO_IDENTIFIER, WRITABLE, by_name, by_number, create_contact, update_contact
-from .errors import Refused
+from .errors import RefusedError
 from .model import Contact
 from .posted import Posted
 
@@ -20,19 +20,19 @@ ARCHIVED_FOR_INVOICE = (
 
 
 def contact_for(books: Books, posted: Posted | None) -> Contact:
-    """The contact an invoice is for, created or updated when its fields say so. Raises Refused."""
+    """The contact an invoice is for, created or updated when its fields say so. Raises RefusedError."""
     if posted is None:
-        raise Refused(NO_CONTACT)
+        raise RefusedError(NO_CONTACT)
     contact_id, number, name = posted.guid("ContactID"), posted.text("ContactNumber"), posted.text("Name")
     if not (contact_id or number or name):
-        raise Refused(NO_IDENTIFIER)
+        raise RefusedError(NO_IDENTIFIER)
     found = books.contacts.get(contact_id) if contact_id else by_number(books, number) or by_name(books, name)
     if found is None and (contact_id or not name):
-        raise Refused(NO_IDENTIFIER)
+        raise RefusedError(NO_IDENTIFIER)
     if found is None:
         return create_contact(books, posted)
     if found.status != "ACTIVE":
-        raise Refused(ARCHIVED_FOR_INVOICE)
+        raise RefusedError(ARCHIVED_FOR_INVOICE)
     return _carried_over(books, posted, found)
 
 
@@ -45,7 +45,7 @@ def _carried_over(books: Books, posted: Posted, found: Contact) -> Contact:
         return found
     other = by_name(books, name)
     if renames and other and other.contact_id != found.contact_id:
-        raise Refused(
+        raise RefusedError(
             f"The existing contact with name '{found.name}' cannot be updated to use new name '{name}'. "
             "There is an existing contact with that name."
         )

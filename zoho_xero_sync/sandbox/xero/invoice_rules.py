@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from . import arithmetic
 from .books import Books, fold
-from .errors import Refused, too_long
+from .errors import RefusedError, too_long
 from .invoice_contact import contact_for
 from .invoice_status import AT_BIRTH, HAS_PAYMENT, NOT_VALID, locked, refused_status
 from .line_rules import NO_LINES, Notes, Terms, build_lines, recheck_lines
@@ -30,13 +30,13 @@ _PRINTABLE = re.compile(r"[ -~]*")
 
 
 def create_invoice(books: Books, posted: Posted, unit_places: int, *, by_app: bool) -> tuple[Invoice, list[str]]:
-    """Store and return a new invoice, with warnings. Raises Refused with every problem found."""
+    """Store and return a new invoice, with warnings. Raises RefusedError with every problem found."""
     kind = posted.choice("Type", ("ACCREC", "ACCPAY"))
     status = posted.choice("Status", INVOICE_STATUSES) or "DRAFT"
     if kind is None:
-        raise Refused("The Type field must be specified.")
+        raise RefusedError("The Type field must be specified.")
     if status not in AT_BIRTH:
-        raise Refused(NOT_VALID)
+        raise RefusedError(NOT_VALID)
     blank = Invoice(
         invoice_id=books.next_id("invoice"),
         type=kind,
@@ -52,11 +52,11 @@ def create_invoice(books: Books, posted: Posted, unit_places: int, *, by_app: bo
 
 
 def update_invoice(books: Books, posted: Posted, current: Invoice, unit_places: int) -> tuple[Invoice, list[str]]:
-    """Store and return the changed invoice, with warnings; what is not posted stays. Raises Refused."""
+    """Store and return the changed invoice, with warnings; what is not posted stays. Raises RefusedError."""
     wanted = posted.choice("Status", INVOICE_STATUSES)
     refusal = refused_status(current, wanted) or _locked(books, current)
     if refusal:
-        raise Refused(refusal)
+        raise RefusedError(refusal)
     if wanted in TERMINAL:
         gone = replace(current, status=wanted, updated=books.now())
         books.invoices.put(gone)
@@ -65,15 +65,15 @@ def update_invoice(books: Books, posted: Posted, current: Invoice, unit_places: 
 
 
 def put_invoice(books: Books, posted: Posted, unit_places: int) -> tuple[Invoice, list[str]]:
-    """PUT: create only. Raises Refused for an InvoiceID or an ACCREC InvoiceNumber that exists."""
+    """PUT: create only. Raises RefusedError for an InvoiceID or an ACCREC InvoiceNumber that exists."""
     invoice_id = posted.guid("InvoiceID")
     if invoice_id:
-        raise Refused(DUPLICATE if books.invoices.get(invoice_id) else UNKNOWN_INVOICE)
+        raise RefusedError(DUPLICATE if books.invoices.get(invoice_id) else UNKNOWN_INVOICE)
     return create_invoice(books, posted, unit_places, by_app=True)
 
 
 def post_invoice(books: Books, posted: Posted, unit_places: int) -> tuple[Invoice, list[str]]:
-    """POST: update what InvoiceID, else an existing InvoiceNumber, identifies; create otherwise. Raises Refused."""
+    """POST: update what InvoiceID, else an existing InvoiceNumber, identifies; else create. Raises RefusedError."""
     current = meant_invoice(books, posted)
     if current is None:
         return create_invoice(books, posted, unit_places, by_app=True)
@@ -81,12 +81,12 @@ def post_invoice(books: Books, posted: Posted, unit_places: int) -> tuple[Invoic
 
 
 def meant_invoice(books: Books, posted: Posted) -> Invoice | None:
-    """The existing invoice a POST is about. Raises Refused for an unknown InvoiceID."""
+    """The existing invoice a POST is about. Raises RefusedError for an unknown InvoiceID."""
     invoice_id = posted.guid("InvoiceID")
     if invoice_id:
         found = books.invoices.get(invoice_id)
         if found is None:
-            raise Refused(UNKNOWN_INVOICE)
+            raise RefusedError(UNKNOWN_INVOICE)
         return found
     if (posted.text("Type") or "ACCREC") != "ACCREC":
         return None
@@ -124,7 +124,7 @@ def _store(
     if before.payments and _touches_money(before, changed):
         notes.problems.append(HAS_PAYMENT)
     if notes.problems:
-        raise Refused(*dict.fromkeys(notes.problems))
+        raise RefusedError(*dict.fromkeys(notes.problems))
     stored = settled(books, replace(_numbered(books, changed), updated=books.now()))
     books.invoices.put(stored)
     _mark_contact(books, stored)
@@ -136,7 +136,7 @@ def _header(books: Books, posted: Posted, target: Invoice, notes: Notes) -> Invo
     if posted.has("Contact") or not contact_id:
         try:
             contact_id = contact_for(books, posted.child("Contact")).contact_id
-        except Refused as refused:
+        except RefusedError as refused:
             notes.problems.extend(refused.messages)
     currency = posted.text("CurrencyCode") or target.currency
     return replace(

@@ -48,7 +48,7 @@ def build_lines(
 ) -> tuple[Line, ...]:
     """The lines the document will have. Problems go to `notes`."""
     known = {line.line_id: line for line in current}
-    return tuple(_line(books, item, known.get(item.guid("LineItemID") or ""), terms, notes) for item in posted)
+    return tuple(_line(books, item, known.pop(item.guid("LineItemID") or "", None), terms, notes) for item in posted)
 
 
 def recheck_lines(
@@ -122,6 +122,7 @@ def _priced(
         unit = old.unit_amount if unit is None and given_line is None else unit
     if unit is None and given_line is None:
         unit = _sales_price(item)
+    derived = given_line is not None and (quantity is None or unit is None)
     if unit is None and given_line is not None:
         quantity = Decimal(1) if quantity is None else quantity
         unit = arithmetic.missing_factor(given_line, quantity, rate, amount)
@@ -131,8 +132,9 @@ def _priced(
     kept_unit = old is not None and not posted.has("UnitAmount") and unit == old.unit_amount
     quantity = arithmetic.rounded(quantity, arithmetic.QUANTITY_PLACES, ties)
     unit = unit if kept_unit else arithmetic.rounded(unit, terms.unit_places, ties)
-    line = arithmetic.line_amount(quantity, unit, rate, amount, ties)
-    _check_amounts(books, quantity, unit, amount, line, given_line, notes)
+    computed = arithmetic.line_amount(quantity, unit, rate, amount, ties)
+    line = arithmetic.rounded(given_line, ties=ties) if derived and given_line is not None else computed
+    _check_amounts(books, quantity, unit, amount, line, None if derived else given_line, notes)
     return quantity, unit, rate, amount, line
 
 

@@ -14,7 +14,7 @@ from zoho_xero_sync.sandbox.clock import VirtualClock
 from . import wire
 from .books import SWITCHES, Books
 from .contact_rules import by_name, by_number
-from .errors import ApiError, Refused
+from .errors import ApiError, RefusedError
 from .idempotency import KeyMemory
 from .invoice_rules import by_id_or_number, holder_of, update_invoice
 from .limits import Limits
@@ -136,7 +136,7 @@ class XeroState:
             point = self.books.savepoint()
             try:
                 changed, _ = update_invoice(self.books, posted, current, 4)
-            except Refused as refused:
+            except RefusedError as refused:
                 self.books.rollback(point)
                 raise ValueError(" ".join(refused.messages)) from refused
             except ApiError as error:

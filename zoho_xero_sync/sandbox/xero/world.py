@@ -13,7 +13,7 @@ from functools import partial
 
 from .books import Books
 from .contact_rules import by_name, create_contact
-from .errors import ApiError, Refused
+from .errors import ApiError, RefusedError
 from .invoice_rules import create_invoice, settled
 from .invoice_status import AT_BIRTH
 from .model import Invoice, Payment
@@ -98,7 +98,7 @@ def paid(books: Books, invoice: Invoice, amount: Decimal, day: date) -> Invoice:
 def _guarded(where: str, make: Callable[[], None]) -> None:
     try:
         make()
-    except Refused as refused:
+    except RefusedError as refused:
         raise ValueError(f"{where}: {' '.join(refused.messages)}") from refused
     except ApiError as error:
         raise ValueError(f"{where}: {error.answer.body.decode()}") from error

@@ -1,0 +1,287 @@
+"""The composition root: builds ledger, services and clock, and runs what a command asks for."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+
+from zoho_xero_sync.config import Config
+from zoho_xero_sync.core.invoices import deal_url
+from zoho_xero_sync.core.model import Action, DealRecord, DealState, Event, Problem, SourceDocument
+from zoho_xero_sync.core.report import Report
+from zoho_xero_sync.core.settlement import DealSettlement
+from zoho_xero_sync.core.views import DealView, StatusView
+from zoho_xero_sync.engine.allowance import waiting_until
+from zoho_xero_sync.engine.books import BookKeeper
+from zoho_xero_sync.engine.overlay import Overlay
+from zoho_xero_sync.engine.ports import Context, Options
+from zoho_xero_sync.engine.prepare import explain_deal
+from zoho_xero_sync.engine.run import apply_changes, preview_changes, record_baseline
+from zoho_xero_sync.engine.tally import summary
+from zoho_xero_sync.errors import LedgerError, UsageError
+from zoho_xero_sync.ledger.lock import RunLock
+from zoho_xero_sync.ledger.store import Ledger
+from zoho_xero_sync.remote.http import Clock, SystemClock
+from zoho_xero_sync.services import ZOHO_FACT, Services, organisation_text
+
+_ALLOWANCE_FACT = "xero.calls_left"
+_DIGITS = re.compile(r"\d+")
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def _never() -> None:
+    """Nobody asks to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One configuration, ready to run commands.
+
+    `progress` is told of long work; `check_stop` raises Interrupted between operations once a signal has come.
+    """
+
+    config: Config
+    environ: Mapping[str, str]
+    clock: Clock = field(default_factory=SystemClock)
+    progress: Callable[[str, int, int], None] = _silent
+    check_stop: Callable[[], None] = _never
+
+    # ---- sync and init ----
+
+    def sync(self, options: Options, *, detailed: bool = False) -> Report:
+        """One run. A new ledger's first run records the baseline and, unless deals were asked for, does only this.
+
+        Raises LockedError, LedgerError, LoginError or ConfigError when the run cannot begin.
+        """
+        if options.dry_run:
+            return self._preview(options, detailed=detailed)
+        with RunLock.for_url(self.config.ledger):
+            if not Ledger.exists(self.config.ledger):
+                report = self._create()
+                if not options.requested or report.exit_code:
+                    return report
+            return self._apply(options)
+
+    def initialise(self) -> Report:
+        """Create the ledger and record the baseline. Raises LedgerError when there is one already."""
+        with RunLock.for_url(self.config.ledger):
+            if Ledger.exists(self.config.ledger):
+                raise LedgerError(
+                    "There is a ledger already; its baseline is recorded.", "Go on with: zoho-xero-sync sync --dry-run"
+                )
+            return self._create()
+
+    def _create(self) -> Report:
+        with Services(self.config, self.environ, self.clock, None, None) as services:
+            identity = services.identify()
+            with Ledger.create(self.config.ledger, identity) as ledger, self._recorded(ledger, "baseline") as run:
+                run.report = record_baseline(self._context(services, run.id), ledger)
+                self._keep(ledger, services)
+                return run.report
+
+    def _apply(self, options: Options) -> Report:
+        with Ledger.open(self.config.ledger) as ledger:
+            identity = ledger.identity()
+            with (
+                Services(self.config, self.environ, self.clock, ledger, identity) as services,
+                self._recorded(ledger, "apply") as run,
+            ):
+                run.report = apply_changes(self._context(services, run.id), ledger, options)
+                self._keep(ledger, services)
+                run.report = replace(run.report, new_problems=_still_new(run.report, ledger))
+                return run.report
+
+    def _preview(self, options: Options, *, detailed: bool) -> Report:
+        with self._reading() as (ledger, services):
+            context = self._context(services, _run_id())
+            return preview_changes(context, ledger, options, detailed=detailed)
+
+    # ---- looking ----
+
+    def status(self, limit: int = 5) -> StatusView:
+        """Where things stand, from the ledger alone. Raises LedgerError when there is none."""
+        with Ledger.open(self.config.ledger, read_only=True) as ledger:
+            left = ledger.fact(_ALLOWANCE_FACT)
+            return StatusView(
+                identity=ledger.identity(),
+                ledger=str(ledger.path or "database"),
+                now=self.clock.now(),
+                checkpoint=ledger.checkpoint(),
+                runs=tuple(ledger.runs(limit)),
+                waiting=tuple(ledger.waiting_deals()),
+                pending=tuple(ledger.pending_deals()),
+                uncertain=tuple(ledger.unsettled_writes()),
+                allowances={} if left is None else {"xero": left[0]},
+                wait_until=waiting_until(ledger, self.clock),
+            )
+
+    def show(self, deal_id: str) -> DealView:
+        """Everything about one deal: the ledger's memory, and what a sync asked for it would do now."""
+        with self._reading() as (ledger, services):
+            return self._view(deal_id, ledger, services)
+
+    def _view(self, deal_id: str, ledger: Ledger | None, services: Services) -> DealView:
+        record = ledger.find_deals([deal_id]).get(deal_id) if ledger else None
+        link = ledger.find_invoice_links([deal_id]).get(deal_id) if ledger else None
+        overlay = Overlay(ledger)
+        context = self._context(services, _run_id())
+        row = next(iter(services.zoho.fetch_deals([deal_id]).rows), None)
+        if row is None and record is None:
+            raise UsageError(
+                f"Zoho has no deal {deal_id}, or this login may not see it, and the ledger does not know it.",
+                "Check the id: it is the long number at the end of the deal's web address.",
+            )
+        document: SourceDocument | None = None
+        action: Action | None = None
+        note: str | None = None if row else "Zoho no longer shows this deal to this login."
+        if row is not None:
+            document, action = explain_deal(context, overlay, BookKeeper(context, overlay), row)
+        customer = None
+        if action is not None and action.contact is not None and ledger is not None:
+            key = action.contact.draft.customer
+            customer = ledger.find_customer_links([key]).get(key)
+        prefix = self._link_prefix(services)
+        return DealView(
+            deal_id=deal_id,
+            name=row.name if row else record.name if record else "",
+            stage=row.stage if row else record.stage if record else "",
+            state=record.state.value if record else "unknown to the ledger",
+            record=record,
+            customer=customer,
+            invoice=link,
+            document=document,
+            action=action,
+            events=tuple(ledger.events(deal_id)) if ledger else (),
+            writes=tuple(ledger.find_writes(deal_id)) if ledger else (),
+            zoho_link=deal_url(prefix, deal_id),
+            # go.xero.com/app/... opens in the organisation the browser is in; the id is what counts.
+            xero_link=f"https://go.xero.com/AccountsReceivable/View.aspx?InvoiceID={link.invoice_id}" if link else None,
+            note=note,
+        )
+
+    def _link_prefix(self, services: Services) -> str:
+        number = services.zoho.organisation().number
+        return f"{self.config.zoho.crm_url}/crm/{f'org{number}/' if number else ''}tab/Potentials/"
+
+    # ---- settling ----
+
+    def resolve(self, deal_id: str, *, retry: bool) -> DealRecord:
+        """Let the next run try the deal again, or set it aside for good. Returns its record as it was.
+
+        Raises UsageError when the ledger does not know the deal or nothing of it waits.
+        """
+        with RunLock.for_url(self.config.ledger), Ledger.open(self.config.ledger) as ledger:
+            record = ledger.find_deals([deal_id]).get(deal_id)
+            if record is None:
+                raise UsageError(
+                    f"The ledger does not know deal {deal_id}.", "See what waits with: zoho-xero-sync status"
+                )
+            waits = record.state in (DealState.HELD, DealState.REJECTED, DealState.SKIPPED, DealState.PENDING)
+            if retry and not waits:
+                raise UsageError(
+                    f"Deal {deal_id} ({record.name}) does not wait for anything.",
+                    f"To sync it now: zoho-xero-sync sync --deal {deal_id}",
+                )
+            now = self.clock.now()
+            event = Event(now, None, deal_id, "retried" if retry else "skipped", {})
+            if retry:
+                again = replace(
+                    record, state=DealState.PENDING, snapshot=None, requested=True, problem=None, rules=None
+                )
+                ledger.stage([again], None)
+                ledger.record_events([event])
+            else:
+                ledger.settle_deals([DealSettlement(deal_id, DealState.SKIPPED, event=event)])
+            return record
+
+    # ---- shared ----
+
+    def _context(self, services: Services, run_id: str) -> Context:
+        return Context(
+            run_id=run_id,
+            rules=self.config.rules,
+            zoho=services.zoho,
+            xero=services.xero,
+            clock=self.clock,
+            link_prefix=lambda organisation: self._link_prefix(services),
+            new_key=lambda: str(uuid.uuid4()),
+            progress=self.progress,
+            check_stop=self.check_stop,
+        )
+
+    @contextmanager
+    def _reading(self) -> Iterator[tuple[Ledger | None, Services]]:
+        """The ledger opened read-only (None when there is none) and the services beside it."""
+        with ExitStack() as stack:
+            ledger = None
+            if Ledger.exists(self.config.ledger):
+                ledger = stack.enter_context(Ledger.open(self.config.ledger, read_only=True))
+            identity = ledger.identity() if ledger else None
+            services = Services(self.config, self.environ, self.clock, ledger, identity)
+            yield ledger, stack.enter_context(services)
+
+    @contextmanager
+    def _recorded(self, ledger: Ledger, mode: str) -> Iterator[_RunInProgress]:
+        run = _RunInProgress(_run_id())
+        ledger.begin_run(run.id, mode, self.clock.now())
+        try:
+            yield run
+        finally:
+            report = run.report
+            told = summary(report) if report is not None and _worth_keeping(report) else None
+            ledger.finish_run(run.id, self.clock.now(), 1 if report is None else report.exit_code, told)
+
+    def _keep(self, ledger: Ledger, services: Services) -> None:
+        """Note what this run learned about the organisations and their allowances."""
+        now = self.clock.now()
+        if services.read_organisation is not None:
+            ledger.record_fact(ZOHO_FACT, organisation_text(services.read_organisation), now)
+        if services.pace.day_remaining is not None:
+            ledger.record_fact(_ALLOWANCE_FACT, str(services.pace.day_remaining), now)
+
+
+@dataclass(slots=True)
+class _RunInProgress:
+    id: str
+    report: Report | None = None
+
+
+def _run_id() -> str:
+    return uuid.uuid4().hex[:12]
+
+
+def _worth_keeping(report: Report) -> bool:
+    return bool(report.deals or report.problems or report.baseline)
+
+
+def _still_new(report: Report, ledger: Ledger) -> frozenset[tuple[str, str]]:
+    """The report's new problems, without problems of the run that the run before had already told.
+
+    Counts and times in a sentence do not make it a new one.
+    """
+    told = _told_last(ledger)
+    known = {
+        (problem.code, problem.subject)
+        for problem in report.problems
+        if problem.subject == "run" and (problem.code, _plain(problem)) in told
+    }
+    return report.new_problems - known
+
+
+def _told_last(ledger: Ledger) -> set[tuple[str, str]]:
+    finished = [run for run in ledger.runs(5) if run.finished_at is not None]
+    if not finished or finished[0].report is None:
+        return set()
+    problems = json.loads(finished[0].report)["problems"]
+    return {(code, _DIGITS.sub("#", message)) for code, subject, message in problems if subject == "run"}
+
+
+def _plain(problem: Problem) -> str:
+    return _DIGITS.sub("#", problem.message)

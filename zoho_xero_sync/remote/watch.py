@@ -1,0 +1,41 @@
+"""Whose login is this? Asked whenever a new token was got, because a changed login may reach another organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from zoho_xero_sync.remote.http import Answer
+
+
+class MintingAuthorizer(Protocol):
+    """An authorizer that counts the tokens it asked for."""
+
+    @property
+    def minted(self) -> int: ...
+    def headers(self) -> dict[str, str]: ...
+    def renew(self, answer: Answer) -> bool: ...
+
+
+class WatchedLogin:
+    """An authorizer that has `verify` approve each new token before the first request uses it.
+
+    `verify` makes its own requests with the inner authorizer and raises when the login reaches the wrong organisation.
+    """
+
+    def __init__(self, inner: MintingAuthorizer, verify: Callable[[], None]) -> None:
+        self._inner, self._verify = inner, verify
+        self._verified = 0
+
+    def headers(self) -> dict[str, str]:
+        """The login for one request."""
+        headers = self._inner.headers()
+        while self._verified < self._inner.minted:
+            self._verified = self._inner.minted
+            self._verify()
+            headers = self._inner.headers()
+        return headers
+
+    def renew(self, answer: Answer) -> bool:
+        """As the inner authorizer judges."""
+        return self._inner.renew(answer)

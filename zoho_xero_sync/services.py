@@ -1,0 +1,186 @@
+"""The two services as one configuration reaches them: transports, logins, and whose organisations they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+from zoho_xero_sync.config import Config
+from zoho_xero_sync.core.model import Identity, ZohoOrganisation
+from zoho_xero_sync.engine.ports import LedgerView
+from zoho_xero_sync.errors import ConfigError, ConfigProblem, LedgerError, LoginError
+from zoho_xero_sync.log import register_secret
+from zoho_xero_sync.remote.http import Clock, Transport
+from zoho_xero_sync.remote.oauth_xero import XeroAuthorizer
+from zoho_xero_sync.remote.oauth_zoho import ZohoAuthorizer
+from zoho_xero_sync.remote.pace import XeroPace
+from zoho_xero_sync.remote.secrets import open_store, token_lock
+from zoho_xero_sync.remote.watch import WatchedLogin
+from zoho_xero_sync.remote.xero import wire
+from zoho_xero_sync.remote.xero.client import XeroClient
+from zoho_xero_sync.remote.xero.desk import XeroDesk
+from zoho_xero_sync.remote.zoho.client import ZohoClient
+from zoho_xero_sync.remote.zoho.source import ZohoSource
+
+ZOHO_FACT = "zoho.organisation"
+# The organisation's name, number and currency hardly change; once a day is often enough to notice.
+_ZOHO_KEPT_FOR = timedelta(hours=24)
+
+
+class Services:
+    """Both services of one configuration. Use as a context manager: leaving it closes the connections.
+
+    `identity` is the ledger's pair of organisations, None while there is no ledger; a login that reaches another one
+    raises LedgerError before anything else is asked.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        environ: Mapping[str, str],
+        clock: Clock,
+        ledger: LedgerView | None,
+        identity: Identity | None,
+    ) -> None:
+        self._config, self._clock, self._identity = config, clock, identity
+        self._credentials = open_store(config.secrets.store, config.secrets.file, environ, register=register_secret)
+        self._lock = token_lock(config.secrets.file)
+        self._connections: tuple[wire.Element, ...] | None = None
+        self._transports: list[Transport] = []
+        self._kept = _kept_organisation(ledger, clock)
+        self.read_organisation: ZohoOrganisation | None = None
+        self.zoho = self._build_zoho()
+        self.xero = self._build_xero()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for transport in self._transports:
+            transport.close()
+
+    # ---- Zoho ----
+
+    def _build_zoho(self) -> ZohoSource:
+        login = ZohoAuthorizer(self._credentials, self._config.zoho.accounts_url, self._clock, self._lock)
+        base = login.api_base(self._config.zoho.api_url)
+        asking = self._transport("Zoho", base, login)
+        plain = ZohoClient(asking, config_file=self._config.file.name)
+        watched = WatchedLogin(login, lambda: self._check_zoho(plain))
+        self._zoho_login = watched
+        client = ZohoClient(self._transport("Zoho", base, watched), config_file=self._config.file.name)
+        return ZohoSource(client, self._config.rules, self._known_organisation, lambda: client.calls + plain.calls)
+
+    def _known_organisation(self, client: ZohoClient) -> ZohoOrganisation:
+        if self.read_organisation is None and self._kept is None:
+            # A new token has its organisation read on the way.
+            self._zoho_login.headers()
+        if self.read_organisation is None and self._kept is None:
+            self._check_zoho(client)
+        found = self.read_organisation or self._kept
+        if found is None:
+            raise LoginError("Zoho did not say whose login this is.", "Run again.")
+        return found
+
+    def _check_zoho(self, client: ZohoClient) -> None:
+        found = client.organisation()
+        if self._identity is not None and found.id != self._identity.zoho_org_id:
+            raise LedgerError(
+                f"This ledger belongs to the Zoho organisation {self._identity.zoho_org_name} "
+                f"and the login reaches {found.name}. Nothing was sent.",
+                "Log in to the right one (zoho-xero-sync auth zoho), or use another ledger.",
+            )
+        self.read_organisation = found
+
+    # ---- Xero ----
+
+    def _build_xero(self) -> XeroDesk:
+        xero = self._config.xero
+        login = XeroAuthorizer(
+            self._credentials, xero.identity_url, self._clock, self._lock, xero.connection, self._tenant_id
+        )
+        asking = XeroClient(self._transport("Xero", xero.api_url, login, XeroPace(self._clock, 0)))
+        watched = WatchedLogin(login, lambda: self._check_xero(asking))
+        self.pace = XeroPace(self._clock, self._config.rules.limits.xero_calls_kept)
+        client = XeroClient(self._transport("Xero", xero.api_url, watched, self.pace))
+        self._xero_asking = asking
+        return XeroDesk(client, lambda: client.calls + asking.calls)
+
+    def _tenant_id(self) -> str | None:
+        return self._identity.xero_tenant_id if self._identity is not None else None
+
+    def _check_xero(self, client: XeroClient) -> None:
+        self._connections = client.connections()
+        pinned = self._identity
+        if pinned is None or any(wire.text(entry, "tenantId") == pinned.xero_tenant_id for entry in self._connections):
+            return
+        names = ", ".join(wire.text(entry, "tenantName") for entry in self._connections) or "no organisation"
+        raise LedgerError(
+            f"This ledger belongs to the Xero organisation {pinned.xero_org_name} and the login reaches {names}. "
+            "Nothing was sent.",
+            "Log in to the right one (zoho-xero-sync auth xero), or use another ledger.",
+        )
+
+    # ---- whose organisations ----
+
+    def identify(self) -> Identity:
+        """The pair of organisations these logins reach. Raises ConfigError when xero.tenant must choose one."""
+        zoho = self.zoho.organisation()
+        tenant = self._choose_tenant()
+        identity = Identity(
+            zoho.id, zoho.name, wire.text(tenant, "tenantId"), wire.text(tenant, "tenantName"), self._clock.now()
+        )
+        self._identity = identity
+        return identity
+
+    def _choose_tenant(self) -> wire.Element:
+        if self._connections is None:
+            self._check_xero(self._xero_asking)
+        organisations = [entry for entry in self._connections or () if wire.text(entry, "tenantType") == "ORGANISATION"]
+        wanted = self._config.xero.tenant
+        chosen = [
+            entry
+            for entry in organisations
+            if wanted in (None, wire.text(entry, "tenantId"), wire.text(entry, "tenantName"))
+        ]
+        if len(chosen) == 1:
+            return chosen[0]
+        if not organisations:
+            raise LoginError("The Xero login reaches no organisation.", "Connect one: zoho-xero-sync auth xero")
+        listed = "; ".join(
+            f"{wire.text(entry, 'tenantName')} ({wire.text(entry, 'tenantId')})" for entry in organisations
+        )
+        trouble = f"reaches no organisation called {wanted!r}" if wanted else "reaches several organisations"
+        problem = ConfigProblem(
+            self._config.file.name, 0, "xero.tenant", f"the Xero login {trouble}: {listed}.", "Name one of them."
+        )
+        raise ConfigError((problem,))
+
+    def _transport(
+        self,
+        service: str,
+        base: str,
+        login: ZohoAuthorizer | XeroAuthorizer | WatchedLogin,
+        pace: XeroPace | None = None,
+    ) -> Transport:
+        transport = Transport(service, base, clock=self._clock, authorizer=login, pace=pace)
+        self._transports.append(transport)
+        return transport
+
+
+def _kept_organisation(ledger: LedgerView | None, clock: Clock) -> ZohoOrganisation | None:
+    noted = ledger.fact(ZOHO_FACT) if ledger is not None else None
+    if noted is None or not timedelta(0) <= clock.now() - noted[1] < _ZOHO_KEPT_FOR:
+        return None
+    return ZohoOrganisation(**json.loads(noted[0]))
+
+
+def organisation_text(organisation: ZohoOrganisation) -> str:
+    """The organisation as the ledger keeps it."""
+    return json.dumps(asdict(organisation), sort_keys=True)
