@@ -8,11 +8,12 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from zoho_xero_sync.config import Config
 from zoho_xero_sync.core.invoices import deal_url
 from zoho_xero_sync.core.model import Action, DealRecord, DealState, Event, Problem, SourceDocument
-from zoho_xero_sync.core.report import Report
+from zoho_xero_sync.core.report import COUNTS, Report
 from zoho_xero_sync.core.settlement import DealSettlement
 from zoho_xero_sync.core.views import DealView, StatusView
 from zoho_xero_sync.engine.allowance import waiting_until
@@ -22,7 +23,7 @@ from zoho_xero_sync.engine.ports import Context, Options
 from zoho_xero_sync.engine.prepare import explain_deal
 from zoho_xero_sync.engine.run import apply_changes, preview_changes, record_baseline
 from zoho_xero_sync.engine.tally import summary
-from zoho_xero_sync.errors import LedgerError, UsageError
+from zoho_xero_sync.errors import LedgerError, SyncError, UsageError
 from zoho_xero_sync.ledger.lock import RunLock
 from zoho_xero_sync.ledger.store import Ledger
 from zoho_xero_sync.remote.http import Clock, SystemClock
@@ -82,25 +83,29 @@ class App:
         with Services(self.config, self.environ, self.clock, None, None) as services:
             identity = services.identify()
             with Ledger.create(self.config.ledger, identity) as ledger, self._recorded(ledger, "baseline") as run:
-                run.report = record_baseline(self._context(services, run.id), ledger)
+                context = self._context(services, run.id)
+                run.report = record_baseline(context, ledger)
+                keeper = BookKeeper(context, ledger)
+                keeper.books(self.config.rules, ())
+                for name, text in keeper.fetched.items():
+                    ledger.record_fact(name, text, self.clock.now())
                 self._keep(ledger, services)
                 return run.report
 
     def _apply(self, options: Options) -> Report:
-        with Ledger.open(self.config.ledger) as ledger:
-            identity = ledger.identity()
-            with (
-                Services(self.config, self.environ, self.clock, ledger, identity) as services,
-                self._recorded(ledger, "apply") as run,
-            ):
-                run.report = apply_changes(self._context(services, run.id), ledger, options)
-                self._keep(ledger, services)
-                run.report = replace(run.report, new_problems=_still_new(run.report, ledger))
-                return run.report
+        with Ledger.open(self.config.ledger) as ledger, self._recorded(ledger, "apply") as run:
+            try:
+                with Services(self.config, self.environ, self.clock, ledger, ledger.identity()) as services:
+                    run.report = apply_changes(self._context(services, run.id), ledger, options)
+                    self._keep(ledger, services)
+            except SyncError as error:
+                run.report = failed_report(run.id, "apply", self.clock.now(), error)
+            run.report = replace(run.report, new_problems=_still_new(run.report, ledger))
+            return run.report
 
     def _preview(self, options: Options, *, detailed: bool) -> Report:
         with self._reading() as (ledger, services):
-            context = self._context(services, _run_id())
+            context = self._context(services, new_run_id())
             return preview_changes(context, ledger, options, detailed=detailed)
 
     # ---- looking ----
@@ -131,7 +136,7 @@ class App:
         record = ledger.find_deals([deal_id]).get(deal_id) if ledger else None
         link = ledger.find_invoice_links([deal_id]).get(deal_id) if ledger else None
         overlay = Overlay(ledger)
-        context = self._context(services, _run_id())
+        context = self._context(services, new_run_id())
         row = next(iter(services.zoho.fetch_deals([deal_id]).rows), None)
         if row is None and record is None:
             raise UsageError(
@@ -229,7 +234,7 @@ class App:
 
     @contextmanager
     def _recorded(self, ledger: Ledger, mode: str) -> Iterator[_RunInProgress]:
-        run = _RunInProgress(_run_id())
+        run = _RunInProgress(new_run_id())
         ledger.begin_run(run.id, mode, self.clock.now())
         try:
             yield run
@@ -253,8 +258,28 @@ class _RunInProgress:
     report: Report | None = None
 
 
-def _run_id() -> str:
+def new_run_id() -> str:
+    """A short name for one run, in reports, logs and the ledger."""
     return uuid.uuid4().hex[:12]
+
+
+def failed_report(run_id: str, mode: str, at: datetime, error: SyncError) -> Report:
+    """The report of a run that ended before it began."""
+    problem = Problem(error.code, "run", error.message, error.hint)
+    return Report(
+        run_id=run_id,
+        mode=mode,
+        started_at=at,
+        finished_at=at,
+        window=(None, None),
+        checkpoint=(None, None),
+        counts=dict.fromkeys(COUNTS, 0),
+        api_calls={"zoho": 0, "xero": 0},
+        deals=(),
+        problems=(problem,),
+        exit_code=int(error.exit_code),
+        new_problems=frozenset({(problem.code, problem.subject)}),
+    )
 
 
 def _worth_keeping(report: Report) -> bool:

@@ -6,7 +6,9 @@ import re
 import unicodedata
 
 # ECMA-48 control sequences (colours, cursor moves) and operating system commands (window titles, links).
-_SEQUENCES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x1b[@-_]")
+_SEQUENCES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x1b[@-_]"
+)
 # Joiners that emoji and several scripts are written with; every other format character may hide or reorder text.
 _JOINERS = "\u200c\u200d"
 _DROPPED = ("Cc", "Cf")

@@ -68,9 +68,7 @@ def _deal(deal: DealResult) -> dict[str, object]:
         "reason": deal.reason,
         "contact": _contact(deal.contact) if deal.contact else None,
         "invoice": _invoice(deal.invoice) if deal.invoice else None,
-        "changes": [
-            {"field": change.field, "before": change.before, "after": change.after} for change in deal.changes
-        ],
+        "changes": [{"field": change.field, "before": change.before, "after": change.after} for change in deal.changes],
         "next_step": deal.next_step,
     }
 

@@ -1,0 +1,95 @@
+"""What a command touches of the world around it: streams, environment, directory, clock, signals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import TextIO
+
+from rich.console import Console
+
+from zoho_xero_sync.errors import ExitCode, Interrupted
+from zoho_xero_sync.remote.http import Clock, SystemClock
+
+
+class Stopper:
+    """Remembers that a signal asked to stop; a second one stops at once."""
+
+    def __init__(self) -> None:
+        self._code: ExitCode | None = None
+        self._asked = threading.Event()
+
+    def install(self) -> None:
+        """Take over SIGINT and SIGTERM, so that a run ends between two operations."""
+        signal.signal(signal.SIGINT, self._on_signal)
+        signal.signal(signal.SIGTERM, self._on_signal)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._code is not None:
+            raise KeyboardInterrupt
+        self._code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
+        self._asked.set()
+
+    def check(self) -> None:
+        """Raise Interrupted once a signal has come."""
+        if self._code is not None:
+            raise Interrupted(self._code)
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, but not past a signal."""
+        self._asked.wait(seconds)
+        self.check()
+
+
+@dataclass(frozen=True, slots=True)
+class StoppableClock:
+    """The real clock, whose sleep ends when a signal comes."""
+
+    stopper: Stopper
+    real: Clock = field(default_factory=SystemClock)
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        return self.real.now()
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        return self.real.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; raises Interrupted when a signal comes."""
+        self.stopper.sleep(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """The world as a command sees it; tests hand in another one."""
+
+    out: TextIO
+    err: TextIO
+    environ: Mapping[str, str]
+    cwd: Path
+    clock: Clock
+    check_stop: Callable[[], None]
+    interactive: bool
+
+    @staticmethod
+    def real() -> Hands:
+        """This process's own streams, environment, directory, clock and signals."""
+        stopper = Stopper()
+        if threading.current_thread() is threading.main_thread():
+            stopper.install()
+        clock = StoppableClock(stopper)
+        return Hands(sys.stdout, sys.stderr, os.environ, Path.cwd(), clock, stopper.check, sys.stdout.isatty())
+
+    def console(self, *, stderr: bool = False) -> Console:
+        """A console on stdout or stderr; NO_COLOR and the terminal's own abilities are honoured by it."""
+        stream = self.err if stderr else self.out
+        return Console(file=stream, highlight=False, soft_wrap=not self.interactive, emoji=False)
