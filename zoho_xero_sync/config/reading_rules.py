@@ -95,6 +95,8 @@ def _stage(section: Section, taken: dict[tuple[str, str | None], str]) -> StageR
     email = section.read("email", boolean, False)
     if email and invoice not in (None, "authorised"):
         section.report("email", "is true, but Xero e-mails approved invoices only.", "Set invoice: authorised here.")
+    elif email:
+        section.report("email", "is true, which this version cannot do yet.", "Set it to false; send from Xero.")
     stages = _stage_names(section)
     for stage in stages:
         earlier = taken.get((stage, None)) or taken.get((stage, pipeline))
@@ -183,13 +185,20 @@ def _invoice(section: Section) -> InvoiceRules:
         amounts=section.read("amounts", choice(_AMOUNTS), default.amounts),
         account=section.read("account", account_code, default.account),
         accounts=section.pairs("accounts", account_code),
-        items=section.read("items", choice(_ITEMS), default.items),
+        items=section.read("items", _items, default.items),
         tax=section.pairs("tax", tax_type),
         tax_default=section.read("tax_default", optional(tax_type), default.tax_default),
         branding_theme=section.read("branding_theme", optional(text), default.branding_theme),
         tracking=_tracking(section),
         rounding=_rounding(section.section("rounding")),
     )
+
+
+def _items(node: Node) -> ItemPolicy:
+    policy = choice(_ITEMS)(node)
+    if policy == "create":
+        raise WrongValueError("is create, which this version cannot do yet.", "Use match, and add the items in Xero.")
+    return policy
 
 
 def _invoice_number(node: Node) -> Template | None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from zoho_xero_sync.core.fingerprint import canonical_json
-from zoho_xero_sync.core.model import Change, ContactDraft, InvoiceDraft
+from zoho_xero_sync.core.model import Change, ContactDraft, InvoiceDraft, XeroInvoice
 from zoho_xero_sync.core.money import money_text, plain_text
 
 
@@ -57,6 +57,42 @@ def invoice_fields(draft: InvoiceDraft) -> dict[str, str]:
         }
     fields["Total"] = money_text(draft.total, draft.currency)
     return {name: value for name, value in fields.items() if value}
+
+
+def drift(sent: str, current: XeroInvoice) -> tuple[Change, ...]:
+    """What a person changed in Xero since: the fields that were sent, then and as Xero has them now.
+
+    Only fields that Xero gives back as they were sent are compared, and text without regard to spacing.
+    """
+    before: dict[str, str] = json.loads(sent)
+    now = _current_fields(current)
+    compared = [name for name in before if name in now or name.startswith("LineItems")]
+    compared = [name for name in compared if not name.endswith((".DiscountAmount", ".ItemCode", ".Tracking"))]
+    changed = [
+        Change(name, before[name], now.get(name))
+        for name in compared
+        if _spaced(before[name]) != _spaced(now.get(name, ""))
+    ]
+    added = [Change(name, None, value) for name, value in now.items() if name not in before and value]
+    return (*changed, *(change for change in added if change.field.endswith(".UnitAmount")))
+
+
+def _current_fields(current: XeroInvoice) -> dict[str, str]:
+    fields = {"Reference": current.reference, "CurrencyCode": current.currency}
+    for position, line in enumerate(current.lines or (), start=1):
+        at = f"LineItems[{position}]"
+        fields |= {
+            f"{at}.Description": line.description,
+            f"{at}.Quantity": plain_text(line.quantity),
+            f"{at}.UnitAmount": plain_text(line.unit_amount),
+            f"{at}.AccountCode": line.account_code,
+            f"{at}.TaxType": line.tax_type,
+        }
+    return fields | {"Total": money_text(current.total, current.currency)}
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.split())
 
 
 def as_sent(fields: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from zoho_xero_sync.core.describe import as_sent, contact_fields, differences, invoice_fields
+from zoho_xero_sync.core.describe import as_sent, contact_fields, differences, drift, invoice_fields
 from zoho_xero_sync.core.matching import Recognised
 from zoho_xero_sync.core.model import (
     Action,
@@ -251,7 +251,7 @@ def _obstacle(
     item: Drafted, link: InvoiceLink, current: XeroInvoice, draft: InvoiceDraft, content: bool, rules: Rules
 ) -> Problem | None:
     """Why the linked invoice must not be changed: people's work in Xero comes first."""
-    touched = current.updated_at != link.updated_at
+    edits = _edits(link, current)
     approved = current.status in (InvoiceStatus.AUTHORISED, InvoiceStatus.PAID)
     if content and approved and (rules.when.changed_after_approval == "hold" or current.amount_paid):
         paid = " and has payments" if current.amount_paid else ""
@@ -261,20 +261,30 @@ def _obstacle(
             f"The deal changed after invoice {current.number} was approved{paid}: {_summary(link, draft)}.",
             "Correct the invoice in Xero or the deal in Zoho",
         )
-    if (content and touched) or current.total != link.total:
-        theirs = f"{money_text(current.total, current.currency)} {current.currency}"
+    # Approving what a person reworded is fine; approving another amount, or writing over any edit, is not.
+    if (content and edits) or current.total != link.total:
         return _waiting(
             item,
             "changed_in_xero",
-            f"A person changed invoice {current.number} in Xero; it now totals {theirs} "
+            f"A person changed invoice {current.number} in Xero ({_listed(edits)}), "
             f"and the deal comes to {money_text(draft.total, draft.currency)} {draft.currency}.",
             "Make the two agree",
         )
     return None
 
 
+def _edits(link: InvoiceLink, current: XeroInvoice) -> tuple[Change, ...]:
+    """What a person changed in Xero since the invoice was last written; nothing when Xero's own stamp is unchanged."""
+    if link.sent is None or (current.updated_at is not None and current.updated_at == link.updated_at):
+        return ()
+    return drift(link.sent, current)
+
+
 def _summary(link: InvoiceLink, draft: InvoiceDraft) -> str:
-    changes = differences(link.sent, invoice_fields(draft))
+    return _listed(differences(link.sent, invoice_fields(draft)))
+
+
+def _listed(changes: Sequence[Change]) -> str:
     shown = [f"{change.field} {change.before or '(none)'} → {change.after or '(none)'}" for change in changes[-3:]]
     more = f" and {len(changes) - 3} more fields" if len(changes) > 3 else ""
     return "; ".join(shown) + more

@@ -31,8 +31,6 @@ class NoAnswer(Exception):  # noqa: N818 - one of the four outcomes of a write, 
 class BadAnswer(RemoteError):  # noqa: N818 - named for what came back, like NoAnswer
     """The service answered something that cannot be read."""
 
-    code = "bad_answer"
-
 
 class Headers(Mapping[str, str]):
     """Response headers, looked up in any case; printing them shows their names only."""

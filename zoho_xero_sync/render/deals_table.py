@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -23,7 +24,7 @@ WORDS = {
     "adopt": ("adopt", "cyan"),
     "update": ("update", "blue"),
     "void": ("void", "magenta"),
-    "contact_only": ("contact only", "green"),
+    "contact_only": ("contact", "green"),
     "pending": ("pending", "yellow"),
     "uncertain": ("UNCERTAIN", "bold magenta"),
     "reject": ("REJECT", "bold red"),
@@ -33,8 +34,9 @@ WORDS = {
 }
 _MARKS = {"create": ("new", "green"), "update": ("updated", "blue"), "adopt": ("found in Xero", "cyan")}
 _QUIET = ("unchanged", "skip")
-# Ordinary news, which may be folded; what changes an existing invoice or needs a person never is.
-_FOLDED = ("create", "adopt", "contact_only", "pending")
+# What changes an existing invoice is never folded. What waits for a person is listed in full below the table.
+_NEVER_FOLDED = ("update", "void")
+_LISTED_BELOW = ("uncertain", "reject", "hold")
 _MOST_ROWS = 40
 _SHOWN_OF_FOLDED = 15
 _GAP = 2
@@ -99,7 +101,7 @@ def _quiet_line(quiet: int) -> Text:
 def _rows(shown: Sequence[DealResult], problems: dict[str, Problem], *, fold: bool) -> Iterator[_Row]:
     for action in WORDS:
         deals = [deal for deal in shown if deal.action == action]
-        cut = fold and action in _FOLDED and len(deals) > _SHOWN_OF_FOLDED
+        cut = fold and action not in _NEVER_FOLDED and len(deals) > _SHOWN_OF_FOLDED
         for deal in deals[:_SHOWN_OF_FOLDED] if cut else deals:
             yield _row(deal, problems.get(deal.deal_id))
         if cut:
@@ -141,9 +143,11 @@ def _more(deals: Sequence[DealResult]) -> _Row:
         if deal.invoice:
             sums[deal.invoice.currency] = sums.get(deal.invoice.currency, Decimal(0)) + deal.invoice.total
     amount = "\n".join(money(total, currency) for currency, total in sorted(sums.items()))
-    word, style = WORDS[deals[0].action]
+    action = deals[0].action
+    word, style = WORDS[action]
+    where = "listed below" if action in _LISTED_BELOW else "-v lists them"
     name = Text(f"… and {len(deals):,} more", style="italic")
-    return _Row(Text(word, style=style), name, Text(), Text(), Text(amount), Text("-v lists them", style="dim"))
+    return _Row(Text(word, style=style), name, Text(), Text(), Text(amount), Text(where, style="dim"))
 
 
 def _widths(rows: Sequence[_Row], width: int) -> _Widths:
@@ -152,7 +156,10 @@ def _widths(rows: Sequence[_Row], width: int) -> _Widths:
     amount = max(len("Amount"), min(_WIDEST_AMOUNT, max(_widest(row.amount) for row in rows)))
     # On a terminal too narrow for anything the names keep a few letters, and the right edge is lost.
     middle = max(width - what - invoice - amount - 3 * _GAP, 2 * _GAP + 8)
-    customer = min((middle - _GAP) // 2, max(len("Customer"), *(_widest(row.customer) for row in rows)))
+    deal_needs = max(_widest(row.deal) for row in rows)
+    customer_needs = max(len("Customer"), *(_widest(row.customer) for row in rows))
+    half = (middle - _GAP) // 2
+    customer = min(customer_needs, max(half, middle - _GAP - deal_needs))
     return _Widths(what, middle - _GAP - customer, customer, invoice, amount)
 
 
@@ -161,6 +168,15 @@ def _widest(text: Text) -> int:
 
 
 def _line(row: _Row, widths: _Widths) -> RenderableType:
+    if not row.note.plain:
+        return _cells(row, widths)
+    if row.invoice.plain.count("\n"):
+        return _cells(row, widths, row.note)
+    # No status stands under the invoice, so the reason may run on to the right edge.
+    return Group(_cells(row, widths), Padding(row.note, (0, 0, 0, widths.what + _GAP)))
+
+
+def _cells(row: _Row, widths: _Widths, note: Text | None = None) -> RenderableType:
     names = Table.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
     names.add_column("deal", width=widths.deal, overflow="fold")
     names.add_column("customer", width=widths.customer, overflow="fold")
@@ -170,7 +186,7 @@ def _line(row: _Row, widths: _Widths) -> RenderableType:
     grid.add_column("names", width=widths.middle, overflow="fold")
     grid.add_column("invoice", width=widths.invoice, overflow="fold")
     grid.add_column("amount", width=widths.amount, justify="right", overflow="fold")
-    grid.add_row(row.what, Group(names, row.note) if row.note.plain else names, row.invoice, row.amount)
+    grid.add_row(row.what, Group(names, note) if note else names, row.invoice, row.amount)
     return grid
 
 

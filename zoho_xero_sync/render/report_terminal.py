@@ -25,7 +25,7 @@ def terminal_report(report: Report, *, width: int, verbosity: int) -> Iterator[R
     """What to print, in order; every part fits `width` columns."""
     yield _title(report)
     for problem in run_problems(report):
-        yield _panel(problem)
+        yield _spaced(_panel(problem))
     if baseline_text(report):
         yield _spaced(Text(baseline_text(report)))
     for note in report.notes:
@@ -36,7 +36,7 @@ def terminal_report(report: Report, *, width: int, verbosity: int) -> Iterator[R
     yield from map(_spaced, changes_parts(report, width=width, verbosity=verbosity))
     if totals(report.deals):
         yield _spaced(_totals(report))
-    yield from map(_spaced, waiting_parts(report, verbosity=verbosity))
+    yield from map(_spaced, waiting_parts(report))
     yield _spaced(_summary(report))
 
 

@@ -16,45 +16,46 @@ from zoho_xero_sync.render.findings import Finding, findings, unlisted_findings
 from zoho_xero_sync.render.wording import hint_pieces
 
 COMMAND_STYLE = "bold cyan"
-_LABEL_WIDTH = max(len(word) for word, _ in WORDS.values()) - 3
-_LISTED = 10
+_LABEL_WIDTH = max(len(word) for word, _ in WORDS.values())
 
 
-def waiting_parts(report: Report, *, verbosity: int) -> Iterator[RenderableType]:
+def waiting_parts(report: Report) -> Iterator[RenderableType]:
     """The sections that have something in them: unknown outcomes, then what waits for a person."""
     unknown = [("uncertain", found) for found in findings(report, frozenset({"uncertain"}))]
     if unknown:
-        yield _section("Outcome still unknown", unknown, verbosity)
+        yield _section("Outcome still unknown", unknown)
     waiting = [("reject", found) for found in findings(report, frozenset({"reject"}))]
     waiting += [("hold", found) for found in findings(report, frozenset({"hold"}))]
     waiting += [("", found) for found in unlisted_findings(report)]
     if waiting:
-        yield _section("Waiting for a person", waiting, verbosity)
+        yield _section("Waiting for a person", waiting)
 
 
 def hint_lines(hint: str, *, lead: str = "") -> list[Text | Padding]:
-    """The hint as lines; a command after a colon gets a line of its own, what follows it stays beside it."""
+    """The hint as lines; a command after a colon gets a line of its own, with what follows it in brackets."""
     lines: list[Text | Padding] = []
-    current = Text(lead, style="dim")
-    after_command = False
+    words, command = Text().append(lead, style="dim"), Text()
     for piece in hint_pieces(hint):
-        if piece.command and piece.alone:
-            lines.append(current)
-            current = Text(piece.text, style=COMMAND_STYLE)
-            after_command = True
-            continue
-        if after_command and piece.command is False and not piece.text.startswith("("):
-            lines.append(Padding(current, (0, 0, 0, 2)))
-            current, after_command = Text(), False
-        gap = "" if not current.plain or current.plain.endswith(" ") or piece.text[:1] in ",.;:)" else " "
-        style = COMMAND_STYLE if piece.command else "not bold dim" if after_command else "not dim"
-        current.append(gap).append(piece.text, style=style)
-    if current.plain.strip():
-        lines.append(Padding(current, (0, 0, 0, 2)) if after_command else current)
-    return lines
+        if piece.alone:
+            lines += _filled(words, command)
+            words, command = Text(), Text().append(piece.text, style=COMMAND_STYLE)
+        elif command.plain and piece.text.startswith("("):
+            command.append(f" {piece.text}", style="dim")
+        else:
+            lines += _filled(Text(), command)
+            command = Text()
+            gap = "" if not words.plain or words.plain.endswith(" ") or piece.text[0] in ",.;:)" else " "
+            words.append(gap).append(piece.text, style=COMMAND_STYLE if piece.command else "")
+    return [*lines, *_filled(words, command)] if hint else []
 
 
-def _section(heading: str, entries: list[tuple[str, Finding]], verbosity: int) -> RenderableType:
+def _filled(words: Text, command: Text) -> list[Text | Padding]:
+    """The lines that have something on them; the command is indented."""
+    lines: list[Text | Padding] = [words] if words.plain else []
+    return [*lines, Padding(command, (0, 0, 0, 2))] if command.plain else lines
+
+
+def _section(heading: str, entries: list[tuple[str, Finding]]) -> RenderableType:
     grid = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
     grid.add_column("what", width=_LABEL_WIDTH, no_wrap=True)
     grid.add_column("why", overflow="fold")
@@ -62,20 +63,19 @@ def _section(heading: str, entries: list[tuple[str, Finding]], verbosity: int) -
         if position:
             grid.add_row()
         word, style = WORDS.get(action, ("", ""))
-        grid.add_row(Text(word, style=style), Group(*_finding(finding, verbosity)))
+        grid.add_row(Text(word, style=style), Group(*_finding(finding)))
     return Group(Text(heading, style="bold"), grid)
 
 
-def _finding(finding: Finding, verbosity: int) -> Iterator[RenderableType]:
-    listed = finding.deals if verbosity >= 1 else finding.deals[:_LISTED]
-    heading = Text(f"{len(finding.deals):,} deals: " if len(finding.deals) > 1 else "")
-    for position, (deal_id, name) in enumerate(listed):
-        heading.append(", " if position else "")
-        heading.append(clean(name) or "deal", style="bold").append(f" {clean(deal_id)}", style="dim")
-    if len(listed) < len(finding.deals):
-        heading.append(f" and {len(finding.deals) - len(listed):,} more (-v lists them)", style="italic")
-    if finding.code:
-        heading.append(f"  {finding.code}", style="dim")
-    yield heading
+def _finding(finding: Finding) -> Iterator[RenderableType]:
+    one = finding.deals[0] if len(finding.deals) == 1 else None
+    heading = _named(*one, style="bold") if one else Text().append(f"{len(finding.deals):,} deals", style="bold")
+    yield heading.append(f"  {finding.code}", style="dim") if finding.code else heading
     yield Text(clean(finding.message))
     yield from hint_lines(finding.hint)
+    if not one:
+        yield Text(", ").join(_named(*deal, style="") for deal in finding.deals)
+
+
+def _named(deal_id: str, name: str, *, style: str) -> Text:
+    return Text().append(clean(name) or "deal", style=style).append(f" {clean(deal_id)}", style="dim")
