@@ -151,7 +151,7 @@ def test_values_keep_the_text_they_were_written_with(tmp_path: Path) -> None:
 xero: {tenant: 0012}
 stages:
   - {stage: Yes, pipeline: 2026-01-31, invoice: none}
-  - {stage: [1.10, "null", no], pipeline: 1e3, invoice: authorised, email: yes}
+  - {stage: [1.10, "null", no], pipeline: 1e3, invoice: authorised, email: no}
 customer: {update: off}
 invoice:
   account: 200
@@ -163,7 +163,7 @@ limits: {invoice_total: 9999999999.99}
     config = load(tmp_path, text)
     first, second = config.rules.stages
     assert (first.stages, first.pipeline, first.email) == (("Yes",), "2026-01-31", False)
-    assert (second.stages, second.pipeline, second.email) == (("1.10", "null", "no"), "1e3", True)
+    assert (second.stages, second.pipeline, second.email) == (("1.10", "null", "no"), "1e3", False)
     assert config.xero.tenant == "0012"
     assert config.rules.customer.update is False
     assert config.rules.invoice.account == "200"
@@ -191,7 +191,7 @@ invoice:
   date: Event_Date
   due: {field: Due_Date}
   amounts: inclusive
-  items: create
+  items: match
   tax_default: BASEXCLUDED
   branding_theme: Events
   tracking: [{category: Region, option: "{Territory}"}, {category: Team, option: Sales}]
@@ -215,7 +215,7 @@ invoice:
         date="Event_Date",
         due=DueField("Due_Date"),
         amounts="inclusive",
-        items="create",
+        items="match",
         tax_default="BASEXCLUDED",
         branding_theme="Events",
         tracking=(

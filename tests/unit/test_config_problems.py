@@ -234,6 +234,10 @@ TEXTS: list[tuple[str | bytes, str]] = [
     ("version: 1\nstages:\n  - stage: A\n    invoice: draft\n    email: true\n",
      "5: stages[0].email: is true, but Xero "
      "e-mails approved invoices only. Set invoice: authorised here."),
+    ("version: 1\nstages:\n  - stage: A\n    invoice: authorised\n    email: true\n",
+     "5: stages[0].email: is true, which this version cannot do yet. Set it to false; send from Xero."),
+    ("version: 1\nstages:\n  - {stage: A, invoice: draft}\ninvoice:\n  items: create\n",
+     "5: invoice.items: is create, which this version cannot do yet. Use match, and add the items in Xero."),
     ("version: 1\nstages:\n  - stage: [A, B, A]\n    invoice: draft\n", "3: stages[0].stage[2]: 'A' is listed twice. "
      "Remove one."),
     ("version: 1\nstages:\n  - {stage: A, invoice: draft}\n  - {stage: [B, A], invoice: none}\n", "4: stages[1].stage: "
