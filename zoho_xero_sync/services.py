@@ -107,6 +107,7 @@ class Services:
         )
         asking = XeroClient(self._transport("Xero", xero.api_url, login, XeroPace(self._clock, 0)))
         watched = WatchedLogin(login, lambda: self._check_xero(asking))
+        self._xero_login = watched
         self.pace = XeroPace(self._clock, self._config.rules.limits.xero_calls_kept)
         client = XeroClient(self._transport("Xero", xero.api_url, watched, self.pace))
         self._xero_asking = asking
@@ -140,6 +141,9 @@ class Services:
         return identity
 
     def _choose_tenant(self) -> wire.Element:
+        if self._connections is None:
+            # A new token has its connections read on the way.
+            self._xero_login.headers()
         if self._connections is None:
             self._check_xero(self._xero_asking)
         organisations = [entry for entry in self._connections or () if wire.text(entry, "tenantType") == "ORGANISATION"]

@@ -81,8 +81,11 @@ def needs_current(item: Drafted, rules: Rules) -> bool:
 
 
 def needs_search(item: Drafted) -> bool:
-    """Whether Xero must be searched for an invoice that already carries the deal: when a person asks for history."""
-    return item.record.requested and item.link is None and isinstance(item.invoice, InvoiceDraft)
+    """Whether Xero must be searched for an invoice that already carries the deal: always before one is made.
+
+    The ledger may be an old backup, or not the only one; Xero knows.
+    """
+    return item.link is None and isinstance(item.invoice, InvoiceDraft)
 
 
 def needs_contact(item: Drafted) -> bool:

@@ -21,35 +21,45 @@ class Overlay:
         self._staged |= {deal.deal_id: deal for deal in deals}
 
     def covered_stages(self) -> frozenset[tuple[str, str]]:
+        """The stages whose history the ledger below has noted."""
         return self._below.covered_stages() if self._below else frozenset()
 
     def checkpoint(self) -> datetime | None:
+        """Where the ledger below would start its next poll."""
         return self._below.checkpoint() if self._below else None
 
     def find_deals(self, ids: Collection[str]) -> dict[str, DealRecord]:
+        """The records of these deals, a staged one before the stored one."""
         found = self._below.find_deals(ids) if self._below else {}
         return found | {deal_id: self._staged[deal_id] for deal_id in ids if deal_id in self._staged}
 
     def pending_deals(self) -> list[DealRecord]:
+        """Pending deals, staged ones included."""
         return self._in_state(self._below.pending_deals() if self._below else [], DealState.PENDING)
 
     def waiting_deals(self) -> list[DealRecord]:
+        """Held and rejected deals, staged ones included."""
         below = self._below.waiting_deals() if self._below else []
         return self._in_state(below, DealState.HELD, DealState.REJECTED)
 
     def count_modified_since(self, instant: datetime) -> int:
+        """How many deals the ledger below knows from this instant on."""
         return self._below.count_modified_since(instant) if self._below else 0
 
     def find_customer_links(self, keys: Collection[CustomerKey]) -> dict[CustomerKey, CustomerLink]:
+        """The stored links of these customers."""
         return self._below.find_customer_links(keys) if self._below else {}
 
     def find_invoice_links(self, deal_ids: Collection[str]) -> dict[str, InvoiceLink]:
+        """The stored links of these deals."""
         return self._below.find_invoice_links(deal_ids) if self._below else {}
 
     def unsettled_writes(self) -> list[Write]:
+        """Writes whose answer the ledger below still lacks."""
         return self._below.unsettled_writes() if self._below else []
 
     def fact(self, name: str) -> tuple[str, datetime] | None:
+        """What the ledger below noted under this name, and when."""
         return self._below.fact(name) if self._below else None
 
     def _in_state(self, below: list[DealRecord], *states: DealState) -> list[DealRecord]:

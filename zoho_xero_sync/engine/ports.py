@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from zoho_xero_sync.core.model import (
@@ -34,6 +34,9 @@ from zoho_xero_sync.core.outcome import Reply
 from zoho_xero_sync.core.rules import ContactMatch, Rules
 from zoho_xero_sync.core.settlement import DealSettlement, OperationAnswer
 from zoho_xero_sync.core.window import Window
+
+# How far apart the clocks of this machine, Zoho and Xero may be when what changed since an instant is asked for.
+CLOCK_MARGIN = timedelta(days=1)
 
 
 class Clock(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from zoho_xero_sync.core.customers import draft_contact
@@ -30,13 +31,22 @@ from zoho_xero_sync.engine.ports import Context, LedgerView
 Documents = Mapping[str, SourceDocument | Problem]
 
 
-def plan_deals(context: Context, ledger: LedgerView, keeper: BookKeeper, records: Sequence[DealRecord]) -> list[Action]:
-    """One action for each record, oldest change first. Reads both services, writes nothing anywhere."""
+def plan_deals(
+    context: Context,
+    ledger: LedgerView,
+    keeper: BookKeeper,
+    records: Sequence[DealRecord],
+    since: datetime | None,
+) -> list[Action]:
+    """One action for each record, oldest change first. Reads both services, writes nothing anywhere.
+
+    `since` is the instant after which an invoice that the ledger does not remember can have been made; None for any.
+    """
     readable, unreadable = _read(context, records)
     items = _triaged(context, ledger, readable)
     documents = context.zoho.fetch_documents([item.deal for item in items if item.triage is Triage.BILL])
     drafted = _drafted(context, keeper, items, documents)
-    looked_up = _looked_up(context, ledger, drafted)
+    looked_up = _looked_up(context, ledger, drafted, since)
     return [*unreadable, *(plan_deal(item, context.rules) for item in looked_up)]
 
 
@@ -48,7 +58,7 @@ def explain_deal(
     record = stage_row(row, known, context.rules, requested=True)
     if record is None or not isinstance(row.content, Deal):
         return None, None
-    actions = plan_deals(context, ledger, keeper, [record])
+    actions = plan_deals(context, ledger, keeper, [record], None)
     documents = context.zoho.fetch_documents([row.content])
     document = documents.get(row.id)
     return document if isinstance(document, SourceDocument) else None, actions[0] if actions else None
@@ -129,13 +139,13 @@ def _setting(context: Context, books: Books) -> Setting:
     return Setting(context.rules, books, today, organisation.currency, context.link_prefix(organisation))
 
 
-def _looked_up(context: Context, ledger: LedgerView, items: Sequence[Drafted]) -> list[Drafted]:
+def _looked_up(context: Context, ledger: LedgerView, items: Sequence[Drafted], since: datetime | None) -> list[Drafted]:
     keys = {item.contact.customer for item in items if isinstance(item.contact, ContactDraft)}
     links = ledger.find_customer_links(keys)
     linked = [_with_link(item, links) for item in items]
     recognised = _with_contacts(context, linked)
     current = _with_current(context, recognised)
-    return _with_found(context, current)
+    return _with_found(context, current, since)
 
 
 def _with_link(item: Drafted, links: Mapping[CustomerKey, CustomerLink]) -> Drafted:
@@ -167,12 +177,12 @@ def _with_current(context: Context, items: Sequence[Drafted]) -> list[Drafted]:
     return [replace(item, current=found.get(item.link.invoice_id)) if item.link else item for item in items]
 
 
-def _with_found(context: Context, items: Sequence[Drafted]) -> list[Drafted]:
-    """History that was asked for is looked up in Xero by the deal's mark before anything is made."""
+def _with_found(context: Context, items: Sequence[Drafted], since: datetime | None) -> list[Drafted]:
+    """Before an invoice is made, Xero is searched for one that carries the deal's mark."""
     wanted = [item for item in items if needs_search(item)]
     if not wanted:
         return list(items)
     prefix = context.link_prefix(context.zoho.organisation())
     urls = {item.deal.id: deal_url(prefix, item.deal.id) for item in wanted}
-    found = context.xero.find_carrying(list(urls.values()))
+    found = context.xero.find_carrying(list(urls.values()), since)
     return [replace(item, found=found.get(urls[item.deal.id], ())) if item.deal.id in urls else item for item in items]

@@ -23,15 +23,14 @@ from zoho_xero_sync.core.money import money_text
 from zoho_xero_sync.core.outcome import Applied, NotSent, Refused, Reply, Unknown
 from zoho_xero_sync.core.recording import AnyOutcome
 from zoho_xero_sync.core.settlement import DealSettlement, OperationAnswer
-from zoho_xero_sync.engine.ports import Context, LedgerDesk
+from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerDesk
 from zoho_xero_sync.engine.send import Sender
 
 # Xero keeps an Idempotency-Key for six minutes from the first call
-# (developer.xero.com/documentation/guides/idempotent-requests/idempotency); one is left for slow clocks and networks.
-KEY_LIFE = timedelta(minutes=5)
+# (developer.xero.com/documentation/guides/idempotent-requests/idempotency). A replay may itself wait for Xero's minute
+# limit (a minute) and for a 429 (a minute and a half), and must still arrive while the key lives.
+KEY_LIFE = timedelta(minutes=3)
 
-# How far apart this machine's clock and Xero's may be when what was updated since a write is asked for.
-CLOCK_MARGIN = timedelta(days=1)
 
 _ABSENT = NotSent("Xero was asked and does not have it")
 _STILL = Unknown("Xero does not show it yet")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from zoho_xero_sync.core.customers import customer_key
 from zoho_xero_sync.core.model import Action, Deal, DealRecord, DealState, OperationState
@@ -17,7 +18,7 @@ from zoho_xero_sync.engine.apply import Application
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.fetch import Work, read_baseline, read_changes, touched_history, uncovered
 from zoho_xero_sync.engine.overlay import Overlay
-from zoho_xero_sync.engine.ports import Context, LedgerDesk, LedgerView, Options
+from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerDesk, LedgerView, Options
 from zoho_xero_sync.engine.prepare import plan_deals
 from zoho_xero_sync.engine.recover import recover
 from zoho_xero_sync.engine.tally import Tally
@@ -137,12 +138,25 @@ def _plan(
         return []
     until = waiting_until(view, context.clock)
     if until is None:
-        return plan_deals(context, view, keeper, records)
+        return plan_deals(context, view, keeper, records, _search_since(records, work, tally))
     tally.run_problems.append(wait_problem(until))
     for record in records:
         reason = "waits for Xero's next allowance of calls"
         tally.results[record.deal_id] = DealResult(record.deal_id, record.name, record.stage, "pending", reason)
     return []
+
+
+def _search_since(records: Sequence[DealRecord], work: Work, tally: Tally) -> datetime | None:
+    """From when on an invoice that this ledger does not remember can have been made.
+
+    A deal first read now can only have been invoiced by another run after this ledger's checkpoint: the ledger may be
+    a restored backup, or not the only one. History that was asked for, and what an earlier run left pending, may have
+    been invoiced at any time.
+    """
+    before = tally.checkpoint[0]
+    first_read = {record.deal_id for record in work.staged}
+    history = any(record.requested or record.deal_id not in first_read for record in records)
+    return None if before is None or history else before - CLOCK_MARGIN
 
 
 def _to_plan(context: Context, view: LedgerView, work: Work, options: Options, tally: Tally) -> list[DealRecord]:

@@ -1,0 +1,1 @@
+"""What was invoiced, remembered: the only SQL."""

@@ -1,0 +1,1 @@
+"""The two services: the only HTTP and the only secrets."""

@@ -1,0 +1,1 @@
+"""Reports, plans and status as text and JSON: values in, text out."""

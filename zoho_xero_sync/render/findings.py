@@ -45,20 +45,21 @@ def findings(report: Report, actions: frozenset[str]) -> tuple[Finding, ...]:
     """What stops the deals that ended with one of `actions`, one entry per cause."""
     known = problem_by_deal(report)
     listed = [(deal, known.get(deal.deal_id) or _untold(deal)) for deal in report.deals if deal.action in actions]
-    return _collapsed((deal.deal_id, deal.deal_name, problem) for deal, problem in listed)
+    return collapsed((deal.deal_id, deal.deal_name, problem) for deal, problem in listed)
 
 
 def unlisted_findings(report: Report) -> tuple[Finding, ...]:
     """Problems of deals that are not among the report's deals, such as one that Zoho does not have."""
     listed = {deal.deal_id for deal in report.deals}
-    return _collapsed((found, "", problem) for found, problem in problem_by_deal(report).items() if found not in listed)
+    return collapsed((found, "", problem) for found, problem in problem_by_deal(report).items() if found not in listed)
 
 
 def _untold(deal: DealResult) -> Problem:
     return Problem("", f"{_SUBJECT}{deal.deal_id}", deal.reason or f"{deal.action}.", deal.next_step or "")
 
 
-def _collapsed(entries: Iterable[tuple[str, str, Problem]]) -> tuple[Finding, ...]:
+def collapsed(entries: Iterable[tuple[str, str, Problem]]) -> tuple[Finding, ...]:
+    """One finding per cause from deal ids, names and problems; the order of first appearance is kept."""
     groups: dict[tuple[str, str, str], list[tuple[str, str, Problem]]] = {}
     for deal_id, name, problem in entries:
         key = (problem.code, _general(problem.message, deal_id), _general(problem.hint, deal_id))

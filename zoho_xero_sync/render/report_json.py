@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from zoho_xero_sync.core.model import Problem
+from zoho_xero_sync.core.model import Change, Problem
 from zoho_xero_sync.core.money import money_text
 from zoho_xero_sync.core.report import COUNTS, ContactResult, DealResult, InvoiceResult, Report
 
@@ -54,6 +54,11 @@ def problem_value(problem: Problem) -> dict[str, object]:
     }
 
 
+def change_value(change: Change) -> dict[str, object]:
+    """A change as plain JSON values; null on the side where the field is not there."""
+    return {"field": change.field, "before": change.before, "after": change.after}
+
+
 def instant(at: datetime | None) -> str | None:
     """`2026-11-20T01:00:00Z`: UTC, cut to whole seconds; None for None."""
     return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -68,7 +73,7 @@ def _deal(deal: DealResult) -> dict[str, object]:
         "reason": deal.reason,
         "contact": _contact(deal.contact) if deal.contact else None,
         "invoice": _invoice(deal.invoice) if deal.invoice else None,
-        "changes": [{"field": change.field, "before": change.before, "after": change.after} for change in deal.changes],
+        "changes": [change_value(change) for change in deal.changes],
         "next_step": deal.next_step,
     }
 

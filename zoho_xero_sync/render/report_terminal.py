@@ -15,6 +15,7 @@ from zoho_xero_sync.core.report import Report
 from zoho_xero_sync.render.changes_terminal import changes_parts
 from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.deals_table import deals_table
+from zoho_xero_sync.render.facts import spaced
 from zoho_xero_sync.render.findings import run_problems
 from zoho_xero_sync.render.summary import baseline_text, ending, has_doings, summary, title, totals, window_text
 from zoho_xero_sync.render.waiting_terminal import hint_lines, waiting_parts
@@ -25,23 +26,19 @@ def terminal_report(report: Report, *, width: int, verbosity: int) -> Iterator[R
     """What to print, in order; every part fits `width` columns."""
     yield _title(report)
     for problem in run_problems(report):
-        yield _spaced(_panel(problem))
+        yield spaced(_panel(problem))
     if baseline_text(report):
-        yield _spaced(Text(baseline_text(report)))
+        yield spaced(Text(baseline_text(report)))
     for note in report.notes:
-        yield _spaced(Text(clean(note), style="yellow"))
+        yield spaced(Text(clean(note), style="yellow"))
     table = deals_table(report, width=width, verbosity=verbosity)
     if table is not None:
-        yield _spaced(table)
-    yield from map(_spaced, changes_parts(report, width=width, verbosity=verbosity))
+        yield spaced(table)
+    yield from map(spaced, changes_parts(report, width=width, verbosity=verbosity))
     if totals(report.deals):
-        yield _spaced(_totals(report))
-    yield from map(_spaced, waiting_parts(report))
-    yield _spaced(_summary(report))
-
-
-def _spaced(part: RenderableType) -> RenderableType:
-    return Group(Text(), part)
+        yield spaced(_totals(report))
+    yield from map(spaced, waiting_parts(report))
+    yield spaced(_summary(report))
 
 
 def _title(report: Report) -> Text:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -93,7 +93,8 @@ def baseline_text(report: Report) -> str:
 def summary(report: Report) -> str:
     """The run in one line: what was done, what remains, and what it cost."""
     calls = f"{report.api_calls.get('zoho', 0):,} Zoho and {report.api_calls.get('xero', 0):,} Xero calls"
-    return f"{', '.join([*_doings(report), *_remains(report)]) or _idle(report)}; {calls}."
+    done = ", ".join(deeds(report.counts, planned=report.mode == "dry_run"))
+    return f"{done or _idle(report)}; {calls}."
 
 
 def ending(report: Report) -> str:
@@ -111,18 +112,13 @@ def _idle(report: Report) -> str:
     return "Nothing to do"
 
 
-def _doings(report: Report) -> list[str]:
-    """`14 invoices created`, `2 updated`, `3 contacts created`: the noun where it is new."""
-    planned = report.mode == "dry_run"
+def deeds(counts: Mapping[str, int], *, planned: bool) -> list[str]:
+    """`14 invoices created`, `2 updated`, `3 contacts created`, `1 held`: the noun where it is new."""
     told: list[str] = []
     last = ""
     for name, noun, done, to_do in _DOINGS:
-        number = report.counts.get(name, 0)
+        number = counts.get(name, 0)
         if number:
             told.append(f"{counted(number, noun) if noun != last else f'{number:,}'} {to_do if planned else done}")
             last = noun
-    return told
-
-
-def _remains(report: Report) -> list[str]:
-    return [f"{number:,} {word}" for name, word in _REMAINS if (number := report.counts.get(name, 0))]
+    return [*told, *(f"{number:,} {word}" for name, word in _REMAINS if (number := counts.get(name, 0)))]

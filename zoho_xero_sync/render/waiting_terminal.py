@@ -23,12 +23,12 @@ def waiting_parts(report: Report) -> Iterator[RenderableType]:
     """The sections that have something in them: unknown outcomes, then what waits for a person."""
     unknown = [("uncertain", found) for found in findings(report, frozenset({"uncertain"}))]
     if unknown:
-        yield _section("Outcome still unknown", unknown)
+        yield findings_section("Outcome still unknown", unknown)
     waiting = [("reject", found) for found in findings(report, frozenset({"reject"}))]
     waiting += [("hold", found) for found in findings(report, frozenset({"hold"}))]
-    waiting += [("", found) for found in unlisted_findings(report)]
+    waiting += [("problem", found) for found in unlisted_findings(report)]
     if waiting:
-        yield _section("Waiting for a person", waiting)
+        yield findings_section("Waiting for a person", waiting)
 
 
 def hint_lines(hint: str, *, lead: str = "") -> list[Text | Padding]:
@@ -55,14 +55,15 @@ def _filled(words: Text, command: Text) -> list[Text | Padding]:
     return [*lines, Padding(command, (0, 0, 0, 2))] if command.plain else lines
 
 
-def _section(heading: str, entries: list[tuple[str, Finding]]) -> RenderableType:
+def findings_section(heading: str, entries: list[tuple[str, Finding]]) -> RenderableType:
+    """A heading and one block per finding; each comes with the action that its deals ended with, or `problem`."""
     grid = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
     grid.add_column("what", width=_LABEL_WIDTH, no_wrap=True)
     grid.add_column("why", overflow="fold")
     for position, (action, finding) in enumerate(entries):
         if position:
             grid.add_row()
-        word, style = WORDS.get(action, ("", ""))
+        word, style = WORDS.get(action, (action, "bold red"))
         grid.add_row(Text(word, style=style), Group(*_finding(finding)))
     return Group(Text(heading, style="bold"), grid)
 

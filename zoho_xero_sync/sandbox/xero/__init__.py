@@ -1,0 +1,1 @@
+"""The Xero half of the sandbox."""

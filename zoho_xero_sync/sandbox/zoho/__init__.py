@@ -1,0 +1,1 @@
+"""The Zoho half of the sandbox."""

@@ -1,0 +1,89 @@
+"""Everything about one deal as plain lines, fields parted by two spaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zoho_xero_sync.core.model import SourceDocument, Write
+from zoho_xero_sync.core.views import DealView
+from zoho_xero_sync.render.clean import clean
+from zoho_xero_sync.render.derivation import Figures, document_name, document_total, rows, sums
+from zoho_xero_sync.render.wording import counted, money, plain_figure, when
+
+
+def show_lines(view: DealView) -> Iterator[str]:
+    """One fact a line: the deal, what a sync would do, each figure, and what happened when."""
+    yield f"deal  {clean(view.deal_id)}  {clean(view.name)}"
+    yield f"stage  {clean(view.stage)}"
+    yield f"state  {clean(view.state)}"
+    if view.customer:
+        yield f"customer  {clean(view.customer.name)}  {clean(view.customer.number)}  {view.customer.contact_id}"
+    if view.invoice:
+        link = view.invoice
+        yield f"invoice  {clean(link.number)}  {clean(link.status)}  {money(link.total, link.currency)}  {link.invoice_id}"
+    yield f"zoho  {clean(view.zoho_link)}"
+    if view.xero_link:
+        yield f"xero  {clean(view.xero_link)}"
+    if view.note:
+        yield f"note  {clean(view.note)}"
+    yield from _would(view)
+    if view.document:
+        yield from _figures(view, view.document)
+    for event in view.events:
+        detail = "  ".join(clean(value) for value in event.detail.values() if value)
+        yield f"event  {when(event.at)}  {clean(event.kind)}{'  ' if detail else ''}{detail}"
+    for write in view.writes:
+        yield f"write  {write_text(write, view.deal_id)}"
+
+
+def write_text(write: Write, deal_id: str) -> str:
+    """When and how the write went out, and what came of the deal's own part of it; never what it carried."""
+    parts = [when(write.created_at), f"{write.method} {clean(write.path.partition('?')[0])}", str(write.state)]
+    parts.append(counted(write.attempts, "attempt"))
+    for operation in write.operations:
+        if operation.subject == deal_id:
+            told = f": {clean(operation.message)}" if operation.message else ""
+            parts.append(f"{operation.kind} {operation.state}{told}")
+    return "  ".join(part.replace("_", " ") if "/" not in part else part for part in parts)
+
+
+def _would(view: DealView) -> Iterator[str]:
+    action = view.action
+    problem = action.problem if action else view.record.problem if view.record else None
+    if action:
+        reason = f"  {clean(action.reason)}" if action.reason and not action.problem else ""
+        yield f"action  {action.action}{reason}"
+        changes = [*(action.contact.changes if action.contact else ())]
+        changes += action.invoice.changes if action.invoice else ()
+        for change in changes if action.action != "unchanged" else ():
+            before = "(none)" if change.before is None else clean(change.before)
+            after = "(none)" if change.after is None else clean(change.after)
+            yield f"change  {clean(change.field)}  {before} → {after}"
+    if problem:
+        hint = f"  Next: {clean(problem.hint)}" if problem.hint else ""
+        yield f"problem  {problem.code}  {clean(problem.message)}{hint}"
+
+
+def _figures(view: DealView, document: SourceDocument) -> Iterator[str]:
+    draft = view.action.invoice.draft if view.action and view.action.invoice else None
+    yield f"document  {document_name(document)}"
+    for number, sides in enumerate(rows(document, draft), start=1):
+        for side in sides:
+            if side:
+                yield _side(number, side)
+    for part in sums(document, draft):
+        zoho, xero = ("-" if side is None else plain_figure(side) for side in (part.zoho, part.xero))
+        yield f"sum  {part.name.lower()}  zoho {zoho}  xero {xero}"
+    currency = draft.currency if draft else document.currency or ""
+    expected = document_total(document, draft)
+    if expected is not None:
+        yield f"total  zoho  {money(expected, currency)}"
+    if draft:
+        yield f"total  xero  {money(draft.total, currency)}"
+
+
+def _side(number: int, side: Figures) -> str:
+    quantity, price = plain_figure(side.quantity), plain_figure(side.price)
+    discount = f" less {plain_figure(side.discount)}" if side.discount else ""
+    figures = f"{quantity} × {price}{discount} = {plain_figure(side.net)}  tax {plain_figure(side.tax)}"
+    return "  ".join(part for part in (f"line {number}", side.side.lower(), side.what, side.rule, figures) if part)

@@ -1,0 +1,134 @@
+"""Everything about one deal, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from zoho_xero_sync.core.model import Event, InvoiceDraft, SourceDocument
+from zoho_xero_sync.core.views import DealView
+from zoho_xero_sync.render.clean import clean
+from zoho_xero_sync.render.deals_table import WORDS
+from zoho_xero_sync.render.derivation import Figures, document_name, document_total, rows, sums
+from zoho_xero_sync.render.facts import columns, facts, section
+from zoho_xero_sync.render.show_plain import show_lines, write_text
+from zoho_xero_sync.render.waiting_terminal import hint_lines
+from zoho_xero_sync.render.wording import figure, money, plain_figure, print_plain, when
+
+
+def render_show(view: DealView, console: Console, interactive: bool) -> None:
+    """Print the deal, what a sync would do, how the invoice comes about, and its history."""
+    if not interactive:
+        print_plain(console, show_lines(view))
+        return
+    for part in _parts(view):
+        console.print(part, highlight=False)
+
+
+def _parts(view: DealView) -> Iterator[RenderableType]:
+    yield Text(clean(view.name) or "(no name)", style="bold cyan").append(
+        f"  {clean(view.deal_id)}", style="not bold dim default"
+    )
+    yield facts(_facts(view))
+    yield section("A sync of this deal would", *_would(view))
+    draft = view.action.invoice.draft if view.action and view.action.invoice else None
+    if view.document is not None:
+        yield section(f"How the figures come about: {document_name(view.document)}", _lines(view.document, draft))
+        yield section("Totals", *_totals(view.document, draft, view))
+    if view.events:
+        yield section("History", _history(view.events))
+    if view.writes:
+        yield section("Sent to Xero", *(Text(write_text(write, view.deal_id)) for write in view.writes))
+
+
+def _facts(view: DealView) -> Iterator[tuple[str, Text]]:
+    yield "Stage", Text(clean(view.stage))
+    yield "State", Text(clean(view.state))
+    if view.customer:
+        contact = Text(clean(view.customer.name) or "(no name)")
+        yield "Customer", contact.append(f"  number {clean(view.customer.number)}", style="dim")
+    if view.invoice:
+        link = view.invoice
+        text = Text(f"{clean(link.number) or '(no number)'}  {clean(link.status)}  {money(link.total, link.currency)}")
+        yield "Invoice", text if link.live else text.append("  no longer live", style="dim")
+    yield "Zoho", Text(clean(view.zoho_link), style="blue")
+    if view.xero_link:
+        yield "Xero", Text(clean(view.xero_link), style="blue")
+
+
+def _would(view: DealView) -> Iterator[RenderableType]:
+    action = view.action
+    if view.note:
+        yield Text(clean(view.note), style="yellow")
+    if action is None:
+        # Without a plan, what the ledger remembers is the best there is.
+        problem = view.record.problem if view.record else None
+    else:
+        word, style = WORDS.get(action.action, (action.action, ""))
+        reason = "" if action.problem else clean(action.reason or "")
+        yield Text(word, style=style).append(f"  {reason}" if reason else "", style="not bold default")
+        problem = action.problem
+    if problem is not None:
+        yield Text(clean(problem.message)).append(f"  {problem.code}", style="dim")
+        yield from hint_lines(problem.hint)
+    if action is not None:
+        yield from _steps(view)
+
+
+def _steps(view: DealView) -> Iterator[RenderableType]:
+    action = view.action
+    contact, invoice = (action.contact, action.invoice) if action else (None, None)
+    changes = [*(contact.changes if contact else ()), *(invoice.changes if invoice else ())]
+    table = columns(("", "left"), ("", "left"), ("", "left"), ("", "left"))
+    for change in changes:
+        before = "(none)" if change.before is None else clean(change.before)
+        after = "(none)" if change.after is None else clean(change.after)
+        table.add_row(Text(clean(change.field), "dim"), Text(before, "red"), Text("→", "dim"), Text(after, "green"))
+    if changes and action and action.action != "unchanged":
+        yield table
+
+
+def _lines(document: SourceDocument, draft: InvoiceDraft | None) -> RenderableType:
+    numbers = ("Quantity", "Price", "Discount", "Net", "Tax")
+    table = columns(("", "left"), ("Line", "left"), *((name, "right") for name in numbers))
+    for source, line in rows(document, draft):
+        if source:
+            table.add_row(*_figures(source, source.what, source.rule, ""))
+        if line:
+            table.add_row(*_figures(line, "" if source else line.what, line.rule, "dim"))
+    return table
+
+
+def _figures(side: Figures, what: str, rule: str, style: str) -> list[Text]:
+    label = Text(what)
+    label.append(("  " if what and rule else "") + rule, style="dim")
+    numbers = (side.quantity, side.price, side.discount, side.net, side.tax)
+    return [Text(side.side, style="dim"), label, *(Text(plain_figure(value), style=style) for value in numbers)]
+
+
+def _totals(document: SourceDocument, draft: InvoiceDraft | None, view: DealView) -> Iterator[RenderableType]:
+    currency = draft.currency if draft else document.currency or ""
+    table = columns(("", "left"), (document_name(document).capitalize(), "right"), ("Invoice", "right"))
+    for part in sums(document, draft):
+        sides = (part.zoho, part.xero)
+        table.add_row(Text(part.name, "dim"), *(Text("" if side is None else figure(side, currency)) for side in sides))
+    expected = document_total(document, draft)
+    totals = [expected, draft.total if draft else None]
+    table.add_row(Text("Total"), *(Text("" if total is None else money(total, currency), "bold") for total in totals))
+    yield table
+    if draft is not None and expected is not None:
+        equal = expected == draft.total
+        difference = f"They differ by {money(draft.total - expected, currency)}."
+        yield Text("Equal to the cent.", "green") if equal else Text(difference, "bold red")
+    if view.invoice and draft and view.invoice.total != draft.total:
+        yield Text(f"Xero holds {money(view.invoice.total, view.invoice.currency)}.", style="yellow")
+
+
+def _history(events: tuple[Event, ...]) -> RenderableType:
+    table = columns(("", "left"), ("", "left"), ("", "left"))
+    for event in events:
+        detail = "  ".join(clean(value) for value in event.detail.values() if value)
+        table.add_row(Text(when(event.at), "dim"), Text(clean(event.kind).replace("_", " ")), Text(detail))
+    return table
