@@ -18,6 +18,7 @@ from zoho_xero_sync.core.settlement import DealSettlement
 from zoho_xero_sync.core.views import DealView, StatusView
 from zoho_xero_sync.engine.allowance import waiting_until
 from zoho_xero_sync.engine.books import BookKeeper
+from zoho_xero_sync.engine.fetch import read_baseline
 from zoho_xero_sync.engine.overlay import Overlay
 from zoho_xero_sync.engine.ports import Context, Options
 from zoho_xero_sync.engine.prepare import explain_deal
@@ -27,7 +28,7 @@ from zoho_xero_sync.errors import LedgerError, SyncError, UsageError
 from zoho_xero_sync.ledger.lock import RunLock
 from zoho_xero_sync.ledger.store import Ledger
 from zoho_xero_sync.remote.http import Clock, SystemClock
-from zoho_xero_sync.services import ZOHO_FACT, Services, organisation_text
+from zoho_xero_sync.services import ZOHO_FACT, Logins, Services, organisation_text
 
 _ALLOWANCE_FACT = "xero.calls_left"
 _DIGITS = re.compile(r"\d+")
@@ -71,22 +72,52 @@ class App:
             return self._apply(options)
 
     def initialise(self) -> Report:
-        """Create the ledger and record the baseline. Raises LedgerError when there is one already."""
+        """Create the ledger and record the baseline; one whose first run was cut short is completed.
+
+        Raises LedgerError when there is a ledger with its baseline already.
+        """
         with RunLock.for_url(self.config.ledger):
-            if Ledger.exists(self.config.ledger):
+            if not Ledger.exists(self.config.ledger):
+                return self._create()
+            self.require_no_baseline()
+            return self._apply(Options())
+
+    def require_no_baseline(self) -> None:
+        """Raises LedgerError when there is a ledger with its baseline recorded, or one that cannot be trusted."""
+        if not Ledger.exists(self.config.ledger):
+            return
+        with Ledger.open(self.config.ledger, read_only=True) as ledger:
+            if ledger.checkpoint() is not None:
                 raise LedgerError(
-                    "There is a ledger already; its baseline is recorded.", "Go on with: zoho-xero-sync sync --dry-run"
+                    f"There is a ledger already at {ledger.path}, and its baseline is recorded.",
+                    "Nothing is left to set up. Go on with: zoho-xero-sync sync --dry-run",
                 )
-            return self._create()
+
+    def logins(self) -> Logins:
+        """The logins this configuration needs, and where they are kept."""
+        return Logins(self.config, self.environ)
+
+    def reach(self, service: str) -> str:
+        """Log in to "zoho" or "xero" and give the name of the organisation there.
+
+        Raises LoginError, RemoteError, or ConfigError when xero.tenant must choose one of several.
+        """
+        with Services(self.config, self.environ, self.clock, None, None) as services:
+            return services.reach(service)
 
     def _create(self) -> Report:
+        """A new ledger with its baseline. Both services are read first, so that what fails there leaves no ledger."""
         with Services(self.config, self.environ, self.clock, None, None) as services:
             identity = services.identify()
-            with Ledger.create(self.config.ledger, identity) as ledger, self._recorded(ledger, "baseline") as run:
-                context = self._context(services, run.id)
-                run.report = record_baseline(context, ledger)
-                keeper = BookKeeper(context, ledger)
-                keeper.books(self.config.rules, ())
+            context = self._context(services, new_run_id())
+            baseline = read_baseline(context, frozenset())
+            keeper = BookKeeper(context, Overlay(None))
+            keeper.books(self.config.rules, ())
+            with (
+                Ledger.create(self.config.ledger, identity) as ledger,
+                self._recorded(ledger, "baseline", context.run_id) as run,
+            ):
+                run.report = record_baseline(context, ledger, baseline)
                 for name, text in keeper.fetched.items():
                     ledger.record_fact(name, text, self.clock.now())
                 self._keep(ledger, services)
@@ -233,8 +264,8 @@ class App:
             yield ledger, stack.enter_context(services)
 
     @contextmanager
-    def _recorded(self, ledger: Ledger, mode: str) -> Iterator[_RunInProgress]:
-        run = _RunInProgress(new_run_id())
+    def _recorded(self, ledger: Ledger, mode: str, run_id: str | None = None) -> Iterator[_RunInProgress]:
+        run = _RunInProgress(run_id or new_run_id())
         ledger.begin_run(run.id, mode, self.clock.now())
         try:
             yield run

@@ -31,6 +31,54 @@ ZOHO_FACT = "zoho.organisation"
 _ZOHO_KEPT_FOR = timedelta(hours=24)
 
 
+# What each way of logging in needs, by service and, for Xero, kind of connection.
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    "zoho": ("zoho_client_id", "zoho_client_secret", "zoho_refresh_token"),
+    "custom": ("xero_client_id", "xero_client_secret"),
+    "web": ("xero_client_id", "xero_client_secret", "xero_refresh_token"),
+    "pkce": ("xero_client_id", "xero_refresh_token"),
+}
+
+
+class Logins:
+    """What one configuration needs to log in to "zoho" and "xero", by names such as `zoho_client_id`.
+
+    Every method may raise LoginError: no keyring, or a secrets file that others can read.
+    """
+
+    def __init__(self, config: Config, environ: Mapping[str, str]) -> None:
+        self._config = config
+        self._credentials = open_store(config.secrets.store, config.secrets.file, environ, register=register_secret)
+
+    def needed(self, service: str) -> tuple[str, ...]:
+        """The names this service's login is made of."""
+        return _NEEDED["zoho" if service == "zoho" else self._config.xero.connection]
+
+    def missing(self, service: str) -> tuple[str, ...]:
+        """Those that are neither in the environment nor in the store."""
+        return tuple(name for name in self.needed(service) if not self._has(service, name))
+
+    def in_environment(self, service: str) -> tuple[str, ...]:
+        """Those that the environment gives, which then counts and not the store."""
+        return tuple(name for name in self.needed(service) if self._credentials.seed(name) is not None)
+
+    def keep(self, name: str, value: str) -> None:
+        """Store one of them; log lines are redacted of it from now on."""
+        self._credentials.save_credential(name, self._credentials.protect(value))
+
+    def keep_environment(self, service: str) -> None:
+        """Store what the environment gives, so that later runs need no variable."""
+        for name in self.in_environment(service):
+            found = self._credentials.seed(name)
+            if found is not None:
+                self.keep(name, found.reveal())
+
+    def _has(self, service: str, name: str) -> bool:
+        if self._credentials.credential(name) is not None:
+            return True
+        return name.endswith("refresh_token") and self._credentials.load_tokens(service).refresh is not None
+
+
 class Services:
     """Both services of one configuration. Use as a context manager: leaving it closes the connections.
 
@@ -139,6 +187,15 @@ class Services:
         )
         self._identity = identity
         return identity
+
+    def reach(self, service: str) -> str:
+        """Log in to "zoho" or "xero" and give the name of the organisation there.
+
+        Raises LoginError, RemoteError, or ConfigError when xero.tenant must choose one of several.
+        """
+        if service == "zoho":
+            return self.zoho.organisation().name
+        return wire.text(self._choose_tenant(), "tenantName")
 
     def _choose_tenant(self) -> wire.Element:
         if self._connections is None:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Protocol
 
 import pytest
-from world_tools import Desk, Order, open_desk, world
+from world_tools import Desk, Order, Record, open_desk, world
 
-OpenDesk = Callable[..., Desk]
+
+class OpenDesk(Protocol):
+    """Opens a desk on orders put into the standard world, or on a world of one's own."""
+
+    def __call__(self, *placed: Order, on: Record | None = None, running: bool = False) -> Desk:
+        """A desk without a ledger yet."""
+        ...
 
 
 @pytest.fixture
 def desk_of(tmp_path: Path) -> Iterator[OpenDesk]:
-    """Opens a desk on a world (or on orders put into the standard one): `desk_of(order("a", "Closed Won"))`."""
+    """Opens desks: `desk_of(order("a", "Closed Won"))`."""
     with ExitStack() as stack:
 
-        def opened(*placed: Order | dict[str, object], running: bool = False) -> Desk:
-            given = placed[0] if placed and isinstance(placed[0], dict) else world(*placed)  # type: ignore[arg-type]
+        def opened(*placed: Order, on: Record | None = None, running: bool = False) -> Desk:
             folder = tmp_path / f"desk{len(list(tmp_path.iterdir()))}"
             folder.mkdir()
-            return stack.enter_context(open_desk(given, folder, running=running))
+            return stack.enter_context(open_desk(on or world(*placed), folder, running=running))
 
         yield opened
 

@@ -242,6 +242,7 @@ class Desk:
         self.said += [result.out, result.err]
         said = f"zoho-xero-sync {' '.join(argv)} exited {result.code}\n{result.out}\n{result.err}"
         assert "Traceback" not in said, said
+        assert result.code != 1, said
         assert code is None or result.code == code, said
         return result
 

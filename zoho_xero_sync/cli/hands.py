@@ -16,7 +16,7 @@ from typing import TextIO
 from rich.console import Console
 
 from zoho_xero_sync.errors import ExitCode, Interrupted
-from zoho_xero_sync.remote.http import Clock, SystemClock
+from zoho_xero_sync.remote.patience import Clock, SystemClock
 
 
 class Stopper:
@@ -70,7 +70,10 @@ class StoppableClock:
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """The world as a command sees it; tests hand in another one."""
+    """The world as a command sees it; tests hand in another one.
+
+    `interactive` says that results go to a terminal, `asks` that a person is at it and can answer.
+    """
 
     out: TextIO
     err: TextIO
@@ -79,6 +82,7 @@ class Hands:
     clock: Clock
     check_stop: Callable[[], None]
     interactive: bool
+    asks: bool = False
 
     @staticmethod
     def real() -> Hands:
@@ -87,7 +91,9 @@ class Hands:
         if threading.current_thread() is threading.main_thread():
             stopper.install()
         clock = StoppableClock(stopper)
-        return Hands(sys.stdout, sys.stderr, os.environ, Path.cwd(), clock, stopper.check, sys.stdout.isatty())
+        interactive = sys.stdout.isatty()
+        asks = interactive and sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
+        return Hands(sys.stdout, sys.stderr, os.environ, Path.cwd(), clock, stopper.check, interactive, asks)
 
     def console(self, *, stderr: bool = False) -> Console:
         """A console on stdout or stderr; NO_COLOR and the terminal's own abilities are honoured by it."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from types import ModuleType
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from zoho_xero_sync.errors import UsageError
@@ -39,10 +38,10 @@ class SandboxClock:
         self.virtual.advance(seconds)
 
 
-def load_sandbox() -> ModuleType:
-    """The sandbox package. Raises UsageError with the command that installs what it needs."""
+def require_sandbox() -> None:
+    """Import the sandbox package. Raises UsageError with the command that installs what it needs."""
     try:
-        from zoho_xero_sync import sandbox
+        import_module("zoho_xero_sync.sandbox")
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] not in ("flask", "werkzeug"):
             raise
@@ -50,7 +49,6 @@ def load_sandbox() -> ModuleType:
             "The sandbox needs the web framework Flask, and it is not installed.",
             "Install it with: pip install 'zoho-xero-sync[sandbox]'",
         ) from None
-    return sandbox
 
 
 def sandbox_logins(world: Mapping[str, Any]) -> dict[str, str]:
@@ -73,7 +71,13 @@ def sandbox_stages(world: Mapping[str, Any]) -> dict[str, str]:
     """Stage name to the invoice it starts, as `sandbox_config` writes it."""
     known = [stage for stages in world["zoho"]["pipelines"].values() for stage in stages]
     usual = {stage: invoice for stage, invoice in _USUAL_STAGES.items() if stage in known}
-    return usual or {known[-1]: "authorised"}
+    return usual or dict.fromkeys(known[-1:], "authorised")
+
+
+def stage_lines(world: Mapping[str, Any]) -> list[str]:
+    """The entries under `stages:` of `sandbox_config`."""
+    stages = sandbox_stages(world)
+    return [f"  - {{stage: {_quoted(stage)}, invoice: {invoice}}}" for stage, invoice in stages.items()]
 
 
 def sandbox_config(box: Sandbox) -> str:
@@ -87,10 +91,7 @@ def sandbox_config(box: Sandbox) -> str:
         *(f"  {name}: {_quoted(box.xero_url)}" for name in ("identity_url", "login_url", "api_url")),
         "secrets: {store: env}",
         "stages:",
-        *(
-            f"  - {{stage: {_quoted(stage)}, invoice: {invoice}}}"
-            for stage, invoice in sandbox_stages(world).items()
-        ),
+        *stage_lines(world),
         "invoice:",
         f"  account: {_quoted(_account(world))}",
         *_tax_lines(world),

@@ -52,7 +52,19 @@ def read_document(path: Path, shown: str) -> MappingNode:
     try:
         return _compose(_decode(_read_bytes(path)))
     except UnreadableError as problem:
-        raise ConfigError((ConfigProblem(shown, problem.line, "", problem.message, problem.hint),)) from None
+        raise _refusal(problem, shown) from None
+
+
+def parse_document(content: str, shown: str) -> MappingNode:
+    """The same of a text that is not in a file yet."""
+    try:
+        return _compose(content)
+    except UnreadableError as problem:
+        raise _refusal(problem, shown) from None
+
+
+def _refusal(problem: UnreadableError, shown: str) -> ConfigError:
+    return ConfigError((ConfigProblem(shown, problem.line, "", problem.message, problem.hint),))
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -38,6 +38,12 @@ def find_config(path: Path | None, environ: Mapping[str, str], cwd: Path) -> Fou
     raise ConfigError((problem,))
 
 
+def place_for_new(path: Path | None, environ: Mapping[str, str], cwd: Path) -> Found:
+    """Where a first configuration is to be written: `path`, else $ZXS_CONFIG, else ./config.yaml."""
+    named = path or _from_environment(environ) or Path(NAME)
+    return Found(_absolute(named, cwd), str(named))
+
+
 def user_config_file() -> Path:
     """Where a user's own configuration lives on this platform."""
     from platformdirs import user_config_path
@@ -51,14 +57,18 @@ def _from_environment(environ: Mapping[str, str]) -> Path | None:
 
 
 def _named(path: Path, cwd: Path, by: str) -> Found:
-    try:
-        absolute = cwd / path.expanduser()
-    except RuntimeError:
-        absolute = cwd / path
+    absolute = _absolute(path, cwd)
     if _is_there(absolute):
         return Found(absolute, str(path))
     problem = ConfigProblem(str(path), 0, "", f"There is no such file, though {by} names it.", _INIT)
     raise ConfigError((problem,))
+
+
+def _absolute(path: Path, cwd: Path) -> Path:
+    try:
+        return cwd / path.expanduser()
+    except RuntimeError:
+        return cwd / path
 
 
 def _is_there(path: Path) -> bool:

@@ -45,7 +45,7 @@ def draft_contact(deal: Deal, rules: CustomerRules) -> ContactDraft | Problem:
             "customer_missing",
             f"deal {deal.id}",
             f"The deal has no {wanted}, so there is nobody to invoice.",
-            "Fill in the deal's account or contact in Zoho; the next run picks it up.",
+            f"Fill in the deal's account or contact in Zoho, then type: zoho-xero-sync resolve {deal.id} --retry",
             "Account_Name",
         )
     return _from_account(deal, rules) if key.module == ACCOUNTS else _from_person(deal, rules)
@@ -92,7 +92,7 @@ def _draft(
             "customer_name_missing",
             f"deal {deal.id}",
             f"The deal's {what} has no name that Xero accepts.",
-            f"Give the {what} a name in Zoho; the next run picks it up.",
+            f"Give the {what} a name in Zoho, then type: zoho-xero-sync resolve {deal.id} --retry",
             "Account_Name" if key.module == ACCOUNTS else "Contact_Name",
         )
     email = person.email.strip() if person else ""
@@ -101,7 +101,8 @@ def _draft(
             "customer_email_invalid",
             f"deal {deal.id}",
             f"Xero would refuse the e-mail address of the deal's contact person ({email}).",
-            "Correct the address in Zoho (letters without accents), touch the deal, or empty the field.",
+            "Correct the address in Zoho (letters without accents) or empty it, "
+            f"then type: zoho-xero-sync resolve {deal.id} --retry",
             "Contact_Name.Email",
         )
     return ContactDraft(

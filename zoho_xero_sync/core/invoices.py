@@ -18,7 +18,7 @@ from zoho_xero_sync.core.model import (
     Problem,
     SourceDocument,
 )
-from zoho_xero_sync.core.money import money_text, plain_text
+from zoho_xero_sync.core.money import AMOUNT_PLACES, money_text, places, plain_text
 from zoho_xero_sync.core.pricing import expected_total, explain_difference, predicted_totals
 from zoho_xero_sync.core.rules import Due, DueDays, DueEndOfNextMonth, InvoiceRules, Rules
 
@@ -98,7 +98,7 @@ def _currency(deal: Deal, document: SourceDocument, setting: Setting) -> str | P
             "currency_missing",
             f"deal {deal.id}",
             "Neither the document, the deal nor the Zoho organisation names a currency.",
-            "Set the deal's currency in Zoho.",
+            f"Set the deal's currency in Zoho, then type: zoho-xero-sync resolve {deal.id} --retry",
             "Currency",
         )
     books = setting.books
@@ -143,7 +143,7 @@ def _date_field(deal: Deal, api_name: str) -> date | Problem:
             "date_missing",
             f"deal {deal.id}",
             f"The deal's field {api_name}, which gives the invoice a date, is {'empty' if not text else repr(text)}.",
-            f"Fill in {api_name} in Zoho; the next run picks it up.",
+            f"Fill in {api_name} in Zoho, then type: zoho-xero-sync resolve {deal.id} --retry",
             api_name,
         )
 
@@ -159,7 +159,7 @@ def _number(deal: Deal, rules: InvoiceRules) -> str | Problem | None:
         "number_invalid",
         f"deal {deal.id}",
         f"The template {rules.number.text!r} gives the invoice number {number!r}, which Xero refuses.",
-        "Use letters, digits and dashes only: a template with {id} always works.",
+        "Use letters, digits and dashes only in invoice.number, such as ZC-{id}, then type: zoho-xero-sync sync",
         "invoice.number",
     )
 
@@ -175,7 +175,7 @@ def _theme(deal: Deal, setting: Setting) -> str | Problem | None:
         "config_invalid",
         f"deal {deal.id}",
         f"Xero has no branding theme called {wanted}.",
-        "Correct invoice.branding_theme in the configuration; the next run picks it up.",
+        "Correct invoice.branding_theme in the configuration, then type: zoho-xero-sync sync",
         "invoice.branding_theme",
     )
 
@@ -221,6 +221,9 @@ def _rounding_line(difference: Decimal, rules: InvoiceRules, books: Books) -> In
     account = rules.rounding.account
     usable = account is not None and account in books.accounts and _NO_TAX in books.tax_rates
     if account is None or not usable or abs(difference) > rules.rounding.limit:
+        return None
+    # Xero would round a finer difference itself, and the total with it.
+    if places(difference) > AMOUNT_PLACES:
         return None
     return InvoiceLine("Rounding", Decimal(1), difference, account, _NO_TAX, difference, Decimal(0))
 

@@ -93,7 +93,7 @@ def _account(deal: Deal, row: SourceLine, rules: InvoiceRules, books: Books) -> 
             "account_unknown",
             f"deal {deal.id}",
             f"Xero ({books.organisation}) has no account {code} for {row.product_name or 'a row'}.",
-            "Correct invoice.account or invoice.accounts in the configuration; the next run picks it up.",
+            "Correct invoice.account or invoice.accounts in the configuration, then type: zoho-xero-sync sync",
             "invoice.account",
         )
     if account.status != "ACTIVE" or account.account_class != "REVENUE" or account.system:
@@ -102,7 +102,7 @@ def _account(deal: Deal, row: SourceLine, rules: InvoiceRules, books: Books) -> 
             "account_unusable",
             f"deal {deal.id}",
             f"The Xero account {code} ({account.name}) {why}.",
-            "Choose a sales account in invoice.account or invoice.accounts; the next run picks it up.",
+            "Choose a sales account in invoice.account or invoice.accounts, then type: zoho-xero-sync sync",
             "invoice.account",
         )
     return account
@@ -120,7 +120,7 @@ def _tax_rate(
                 "tax_unmapped",
                 f"deal {deal.id}",
                 f"The Zoho tax {key!r} on {row.product_name or 'a row'} has no entry in invoice.tax.",
-                f"Add it to the configuration, such as  tax: {{{key}: OUTPUT}}  ; the next run picks it up.",
+                f"Add it to the configuration, such as  tax: {{{key}: OUTPUT}}  , then type: zoho-xero-sync sync",
                 "invoice.tax",
             )
     rate = books.tax_rates.get(tax_type or "")
@@ -130,7 +130,7 @@ def _tax_rate(
             "tax_unknown",
             f"deal {deal.id}",
             f"The tax type {tax_type or '(none)'} {why} in Xero ({books.organisation}).",
-            "Correct invoice.tax or invoice.tax_default in the configuration; the next run picks it up.",
+            "Correct invoice.tax or invoice.tax_default in the configuration, then type: zoho-xero-sync sync",
             "invoice.tax",
         )
     return rate

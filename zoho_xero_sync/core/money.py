@@ -36,9 +36,9 @@ def places(value: Decimal) -> int:
 
 def money_text(value: Decimal, currency: str) -> str:
     """`value` with the currency's decimals, and more only where it truly has more: `1234.50`, `980`, `1.500`."""
-    return f"{value:.{max(minor_units(currency), places(value))}f}"
+    return f"{value:z.{max(minor_units(currency), places(value))}f}"
 
 
 def plain_text(value: Decimal) -> str:
-    """`value` without exponent or trailing zeros: `3`, `12.5`, `0.1648`."""
-    return f"{value:.{places(value)}f}"
+    """`value` without exponent, trailing zeros or a sign on zero: `3`, `12.5`, `0.1648`."""
+    return f"{value:z.{places(value)}f}"

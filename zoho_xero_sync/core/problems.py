@@ -31,7 +31,6 @@ CODES: Final[dict[str, str]] = {
     "currency_missing": "neither the document, the deal nor the organisation names a currency",
     "currency_disabled": "the currency is not enabled in Xero",
     "item_unsupported": "the product's code cannot be a Xero item code",
-    "line_source_unsupported": "a line source of the configuration is not available in this version",
     # customers in Xero
     "contact_ambiguous": "several Xero contacts match the customer",
     "contact_archived": "the customer's Xero contact is archived",

@@ -11,7 +11,7 @@ from zoho_xero_sync.core.stages import covered_stages, match_rule
 from zoho_xero_sync.core.staging import baseline_record, stage_row
 from zoho_xero_sync.core.window import Window, next_checkpoint, poll_window
 from zoho_xero_sync.engine.ports import Context, LedgerView, Options
-from zoho_xero_sync.errors import LedgerError
+from zoho_xero_sync.errors import LedgerError, RemoteError
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +104,28 @@ def _not_found(deal_id: str) -> Problem:
     )
 
 
-def read_baseline(context: Context, covered: frozenset[tuple[str, str]]) -> tuple[list[DealRecord], datetime | None]:
-    """The deals that are in an invoiced stage now and are not covered yet, and Zoho's clock when this began."""
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """Deals that are history, and Zoho's clock when their reading began: the checkpoint of a new ledger."""
+
+    deals: tuple[DealRecord, ...]
+    read_at: datetime | None
+
+
+def read_baseline(context: Context, covered: frozenset[tuple[str, str]]) -> Baseline:
+    """The deals that are in an invoiced stage now and are not covered yet.
+
+    Raises RemoteError when Zoho does not say when that was: without it no later change could be told from history.
+    """
     wanted = covered_stages(context.rules.stages) - covered
     names = sorted({stage for stage, _ in wanted})
     if not names:
-        return [], None
+        return Baseline((), None)
     fetched = context.zoho.fetch_in_stages(names)
+    if fetched.read_at is None:
+        raise RemoteError("Zoho's answer has no Date, so the baseline has no time.", "Nothing was recorded; run again.")
     rows = [row for row in fetched.rows if match_rule(context.rules.stages, row.stage, row.pipeline)]
-    return [baseline_record(row) for row in rows], fetched.read_at
+    return Baseline(tuple(baseline_record(row) for row in rows), fetched.read_at)
 
 
 def uncovered(context: Context, ledger: LedgerView) -> bool:

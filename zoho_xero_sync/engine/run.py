@@ -16,7 +16,7 @@ from zoho_xero_sync.core.stages import covered_stages
 from zoho_xero_sync.engine.allowance import remember_wait, wait_problem, waiting_until
 from zoho_xero_sync.engine.apply import Application
 from zoho_xero_sync.engine.books import BookKeeper
-from zoho_xero_sync.engine.fetch import Work, read_baseline, read_changes, touched_history, uncovered
+from zoho_xero_sync.engine.fetch import Baseline, Work, read_baseline, read_changes, touched_history, uncovered
 from zoho_xero_sync.engine.overlay import Overlay
 from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerDesk, LedgerView, Options
 from zoho_xero_sync.engine.prepare import plan_deals
@@ -25,14 +25,18 @@ from zoho_xero_sync.engine.tally import Tally
 from zoho_xero_sync.errors import AllowanceError, SafetyError, SyncError
 
 
-def record_baseline(context: Context, ledger: LedgerDesk) -> Report:
+def record_baseline(context: Context, ledger: LedgerDesk, baseline: Baseline) -> Report:
     """The first run of a new ledger: note which deals are history, and do nothing else."""
-    return _guarded(context, ledger, "baseline", lambda tally: _record_baseline(context, ledger, tally))
+    return _guarded(context, ledger, "baseline", lambda tally: _store_baseline(context, ledger, baseline, tally))
 
 
 def apply_changes(context: Context, ledger: LedgerDesk, options: Options) -> Report:
-    """The whole line, writing to Xero and to the ledger. Always ends in a report."""
-    return _guarded(context, ledger, "apply", lambda tally: _apply(context, ledger, options, tally))
+    """The whole line, writing to Xero and to the ledger. Always ends in a report.
+
+    A ledger whose first run was cut short gets its baseline and, unless deals were asked for, nothing else.
+    """
+    mode = "baseline" if ledger.checkpoint() is None and not options.requested else "apply"
+    return _guarded(context, ledger, mode, lambda tally: _apply(context, ledger, options, tally))
 
 
 def preview_changes(context: Context, ledger: LedgerView | None, options: Options, *, detailed: bool) -> Report:
@@ -54,10 +58,14 @@ def _guarded(
 
 
 def _record_baseline(context: Context, ledger: LedgerDesk, tally: Tally) -> None:
-    before = ledger.checkpoint()
     if uncovered(context, ledger):
-        records, read_at = read_baseline(context, ledger.covered_stages())
-        tally.baseline = ledger.record_baseline(records, covered_stages(context.rules.stages), read_at)
+        _store_baseline(context, ledger, read_baseline(context, ledger.covered_stages()), tally)
+
+
+def _store_baseline(context: Context, ledger: LedgerDesk, baseline: Baseline, tally: Tally) -> None:
+    before = ledger.checkpoint()
+    covered = covered_stages(context.rules.stages)
+    tally.baseline = ledger.record_baseline(baseline.deals, covered, baseline.read_at)
     tally.checkpoint = (before, ledger.checkpoint())
 
 
@@ -68,6 +76,8 @@ def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally)
         if ledger.unsettled_writes() and waiting_until(ledger, context.clock) is None:
             recover(context, ledger)
         _record_baseline(context, ledger, tally)
+        if tally.baseline is not None and before is None and not options.requested:
+            return
         work = read_changes(context, ledger, options)
         _note(ledger, work, tally)
         # A poll is staged before it is planned, so that no poison deal can hold up the checkpoint. What a person
@@ -96,9 +106,9 @@ def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally)
     before = overlay.checkpoint()
     tally.checkpoint = (before, before)
     if uncovered(context, overlay):
-        records, _ = read_baseline(context, overlay.covered_stages())
-        known = overlay.find_deals([record.deal_id for record in records])
-        history = [record for record in records if record.deal_id not in known]
+        found = read_baseline(context, overlay.covered_stages()).deals
+        known = overlay.find_deals([record.deal_id for record in found])
+        history = [record for record in found if record.deal_id not in known]
         tally.baseline = len(history)
         overlay.lay(history)
     if before is None and not options.requested:

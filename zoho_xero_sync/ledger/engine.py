@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
-_BUSY_SECONDS = 5.0
+_BUSY_SECONDS = 5
 
 # EXTRA also syncs the folder after the rollback journal is gone, so that a commit survives power loss; a forgotten
 # in-flight row would be a second invoice (www.sqlite.org/pragma.html#pragma_synchronous). fullfsync matters on macOS.

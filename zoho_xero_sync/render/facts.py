@@ -28,7 +28,10 @@ def facts(pairs: Iterable[tuple[str, Text]]) -> RenderableType:
 
 
 def columns(*heads: tuple[str, str]) -> Table:
-    """A table without lines; each head is a name (none when all are empty) and left or right."""
+    """A table without lines; each head is a name (no header row when all are empty) and left, right or fixed.
+
+    Only columns on the left wrap.
+    """
     table = Table(
         box=None,
         show_header=any(name for name, _ in heads),
@@ -37,5 +40,5 @@ def columns(*heads: tuple[str, str]) -> Table:
         padding=(0, 2, 0, 0),
     )
     for name, side in heads:
-        table.add_column(name, justify="right" if side == "right" else "left", no_wrap=side == "right", overflow="fold")
+        table.add_column(name, justify="right" if side == "right" else "left", no_wrap=side != "left", overflow="fold")
     return table

@@ -12,7 +12,7 @@ _EXITS = {
     0: "ok",
     1: "error in this program",
     2: "wrong usage",
-    3: "some wait for a person",
+    3: "some deals wait",
     4: "to be continued",
     10: "configuration invalid",
     11: "locked",

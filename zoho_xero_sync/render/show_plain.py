@@ -8,7 +8,7 @@ from zoho_xero_sync.core.model import SourceDocument, Write
 from zoho_xero_sync.core.views import DealView
 from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.derivation import Figures, document_name, document_total, rows, sums
-from zoho_xero_sync.render.wording import counted, money, plain_figure, when
+from zoho_xero_sync.render.wording import counted, figure, money, plain_figure, when
 
 
 def show_lines(view: DealView) -> Iterator[str]:
@@ -20,7 +20,8 @@ def show_lines(view: DealView) -> Iterator[str]:
         yield f"customer  {clean(view.customer.name)}  {clean(view.customer.number)}  {view.customer.contact_id}"
     if view.invoice:
         link = view.invoice
-        yield f"invoice  {clean(link.number)}  {clean(link.status)}  {money(link.total, link.currency)}  {link.invoice_id}"
+        total = money(link.total, link.currency)
+        yield f"invoice  {clean(link.number)}  {clean(link.status)}  {total}  {link.invoice_id}"
     yield f"zoho  {clean(view.zoho_link)}"
     if view.xero_link:
         yield f"xero  {clean(view.xero_link)}"
@@ -38,13 +39,17 @@ def show_lines(view: DealView) -> Iterator[str]:
 
 def write_text(write: Write, deal_id: str) -> str:
     """When and how the write went out, and what came of the deal's own part of it; never what it carried."""
-    parts = [when(write.created_at), f"{write.method} {clean(write.path.partition('?')[0])}", str(write.state)]
-    parts.append(counted(write.attempts, "attempt"))
+    request = f"{write.method} {clean(write.path.partition('?')[0])}"
+    parts = [when(write.created_at), request, _words(write.state), counted(write.attempts, "attempt")]
     for operation in write.operations:
         if operation.subject == deal_id:
             told = f": {clean(operation.message)}" if operation.message else ""
-            parts.append(f"{operation.kind} {operation.state}{told}")
-    return "  ".join(part.replace("_", " ") if "/" not in part else part for part in parts)
+            parts.append(f"{_words(operation.kind)}: {_words(operation.state)}{told}")
+    return "  ".join(parts)
+
+
+def _words(name: str) -> str:
+    return str(name).replace("_", " ")
 
 
 def _would(view: DealView) -> Iterator[str]:
@@ -66,15 +71,15 @@ def _would(view: DealView) -> Iterator[str]:
 
 def _figures(view: DealView, document: SourceDocument) -> Iterator[str]:
     draft = view.action.invoice.draft if view.action and view.action.invoice else None
+    currency = draft.currency if draft else document.currency or ""
     yield f"document  {document_name(document)}"
     for number, sides in enumerate(rows(document, draft), start=1):
         for side in sides:
             if side:
-                yield _side(number, side)
+                yield _side(number, side, currency)
     for part in sums(document, draft):
-        zoho, xero = ("-" if side is None else plain_figure(side) for side in (part.zoho, part.xero))
+        zoho, xero = ("-" if side is None else figure(side, currency) for side in (part.zoho, part.xero))
         yield f"sum  {part.name.lower()}  zoho {zoho}  xero {xero}"
-    currency = draft.currency if draft else document.currency or ""
     expected = document_total(document, draft)
     if expected is not None:
         yield f"total  zoho  {money(expected, currency)}"
@@ -82,8 +87,8 @@ def _figures(view: DealView, document: SourceDocument) -> Iterator[str]:
         yield f"total  xero  {money(draft.total, currency)}"
 
 
-def _side(number: int, side: Figures) -> str:
-    quantity, price = plain_figure(side.quantity), plain_figure(side.price)
-    discount = f" less {plain_figure(side.discount)}" if side.discount else ""
-    figures = f"{quantity} × {price}{discount} = {plain_figure(side.net)}  tax {plain_figure(side.tax)}"
-    return "  ".join(part for part in (f"line {number}", side.side.lower(), side.what, side.rule, figures) if part)
+def _side(number: int, side: Figures, currency: str) -> str:
+    discount = f" less {figure(side.discount, currency)}" if side.discount else ""
+    product = f"{plain_figure(side.quantity)} × {figure(side.price, currency)}{discount} = {figure(side.net, currency)}"
+    parts = (f"line {number}", side.side.lower(), side.what, side.rule, product, f"tax {figure(side.tax, currency)}")
+    return "  ".join(part for part in parts if part)

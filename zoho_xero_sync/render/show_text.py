@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rich.console import Console, RenderableType
+from rich.style import Style
 from rich.text import Text
 
 from zoho_xero_sync.core.model import Event, InvoiceDraft, SourceDocument
@@ -13,9 +14,12 @@ from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.deals_table import WORDS
 from zoho_xero_sync.render.derivation import Figures, document_name, document_total, rows, sums
 from zoho_xero_sync.render.facts import columns, facts, section
+from zoho_xero_sync.render.show_json import show_json
 from zoho_xero_sync.render.show_plain import show_lines, write_text
 from zoho_xero_sync.render.waiting_terminal import hint_lines
 from zoho_xero_sync.render.wording import figure, money, plain_figure, print_plain, when
+
+__all__ = ["render_show", "show_json"]
 
 
 def render_show(view: DealView, console: Console, interactive: bool) -> None:
@@ -53,9 +57,15 @@ def _facts(view: DealView) -> Iterator[tuple[str, Text]]:
         link = view.invoice
         text = Text(f"{clean(link.number) or '(no number)'}  {clean(link.status)}  {money(link.total, link.currency)}")
         yield "Invoice", text if link.live else text.append("  no longer live", style="dim")
-    yield "Zoho", Text(clean(view.zoho_link), style="blue")
+    yield "Zoho", _link(view.zoho_link)
     if view.xero_link:
-        yield "Xero", Text(clean(view.xero_link), style="blue")
+        yield "Xero", _link(view.xero_link)
+
+
+def _link(address: str) -> Text:
+    """The address, which terminals that can open it as a whole even where it wraps."""
+    shown = clean(address)
+    return Text(shown, style=Style(color="blue", link=shown if shown.startswith("https://") else None))
 
 
 def _would(view: DealView) -> Iterator[RenderableType]:
@@ -92,25 +102,28 @@ def _steps(view: DealView) -> Iterator[RenderableType]:
 
 def _lines(document: SourceDocument, draft: InvoiceDraft | None) -> RenderableType:
     numbers = ("Quantity", "Price", "Discount", "Net", "Tax")
+    currency = draft.currency if draft else document.currency or ""
     table = columns(("", "left"), ("Line", "left"), *((name, "right") for name in numbers))
     for source, line in rows(document, draft):
         if source:
-            table.add_row(*_figures(source, source.what, source.rule, ""))
+            table.add_row(*_figures(source, source.what, source.rule, "", currency))
         if line:
-            table.add_row(*_figures(line, "" if source else line.what, line.rule, "dim"))
+            table.add_row(*_figures(line, "" if source else line.what, line.rule, "dim", currency))
     return table
 
 
-def _figures(side: Figures, what: str, rule: str, style: str) -> list[Text]:
+def _figures(side: Figures, what: str, rule: str, style: str, currency: str) -> list[Text]:
     label = Text(what)
     label.append(("  " if what and rule else "") + rule, style="dim")
-    numbers = (side.quantity, side.price, side.discount, side.net, side.tax)
-    return [Text(side.side, style="dim"), label, *(Text(plain_figure(value), style=style) for value in numbers)]
+    discount = figure(side.discount, currency) if side.discount else ""
+    amounts = [figure(side.price, currency), discount, figure(side.net, currency), figure(side.tax, currency)]
+    numbers = [plain_figure(side.quantity), *amounts]
+    return [Text(side.side, style="dim"), label, *(Text(number, style=style) for number in numbers)]
 
 
 def _totals(document: SourceDocument, draft: InvoiceDraft | None, view: DealView) -> Iterator[RenderableType]:
     currency = draft.currency if draft else document.currency or ""
-    table = columns(("", "left"), (document_name(document).capitalize(), "right"), ("Invoice", "right"))
+    table = columns(("", "left"), (_first_upper(document_name(document)), "right"), ("Invoice", "right"))
     for part in sums(document, draft):
         sides = (part.zoho, part.xero)
         table.add_row(Text(part.name, "dim"), *(Text("" if side is None else figure(side, currency)) for side in sides))
@@ -132,3 +145,7 @@ def _history(events: tuple[Event, ...]) -> RenderableType:
         detail = "  ".join(clean(value) for value in event.detail.values() if value)
         table.add_row(Text(when(event.at), "dim"), Text(clean(event.kind).replace("_", " ")), Text(detail))
     return table
+
+
+def _first_upper(text: str) -> str:
+    return text[:1].upper() + text[1:]

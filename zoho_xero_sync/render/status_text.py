@@ -22,6 +22,7 @@ from zoho_xero_sync.render.wording import age, counted, print_plain, when
 _ACTIONS = {DealState.HELD: "hold", DealState.REJECTED: "reject"}
 # Pending deals need nobody; beyond this many their number says enough.
 _PENDING_SHOWN = 10
+_SUBJECTS_SHOWN = 3
 
 
 def render_status(view: StatusView, console: Console, interactive: bool) -> None:
@@ -116,11 +117,13 @@ def _facts(view: StatusView) -> Iterator[tuple[str, str]]:
 
 
 def _runs_table(view: StatusView) -> RenderableType:
-    table = columns(("Started", "left"), ("Mode", "left"), ("Took", "right"), ("Ended", "left"), ("Did", "left"))
+    table = columns(
+        ("Started (UTC)", "fixed"), ("Mode", "fixed"), ("Took", "right"), ("Ended", "left"), ("Did", "left")
+    )
     for run in view.runs:
         good = run.exit_code == 0
         table.add_row(
-            Text(when(run.started_at)),
+            Text(when(run.started_at).removesuffix(" UTC")),
             Text(clean(run.mode).replace("_", " ")),
             Text(_took(run), style="dim"),
             Text(exit_word(run.exit_code), style="green" if good else "yellow"),
@@ -185,11 +188,9 @@ def _wait_text(until: datetime) -> str:
 
 
 def _write_text(write: Write, now: datetime) -> str:
-    kinds: dict[str, int] = {}
-    for operation in write.operations:
-        name = str(operation.kind).replace("_", " ")
-        kinds[name] = kinds.get(name, 0) + 1
-    items = ", ".join(f"{name} × {number}" for name, number in kinds.items())
+    listed = [f"{operation.kind} {clean(operation.subject)}".replace("_", " ") for operation in write.operations]
+    more = f" and {len(listed) - _SUBJECTS_SHOWN:,} more" if len(listed) > _SUBJECTS_SHOWN else ""
+    items = f"{', '.join(listed[:_SUBJECTS_SHOWN])}{more}"
     return f"write {write.id}: {items}; sent {counted(write.attempts, 'time')}, first {age(write.created_at, now)}"
 
 

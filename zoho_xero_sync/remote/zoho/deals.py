@@ -110,10 +110,14 @@ class DealReader:
 
     def _matching(self, field: str, values: Sequence[str]) -> Fetched:
         rows: dict[str, Row] = {}
+        began: datetime | None = None
         for start in range(0, len(values), coql.IN_MAX):
             where = coql.one_of(field, values[start : start + coql.IN_MAX])
-            _keep(rows, self._client.rows_by_id(self._columns, "Deals", where))
-        return Fetched(tuple(self._row(row) for row in rows.values()), self._client.read_at)
+            for row in self._client.rows_by_id(self._columns, "Deals", where):
+                began = began or self._client.read_at
+                _keep(rows, (row,))
+            began = began or self._client.read_at
+        return Fetched(tuple(self._row(row) for row in rows.values()), began)
 
     def _by_time(self, where: str, limit: int) -> str:
         return coql.select(self._columns, "Deals", where, order=["Modified_Time", "id"], limit=limit)
