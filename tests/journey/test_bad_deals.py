@@ -57,6 +57,16 @@ def relined(key: str, *lines: Record) -> Hand:
     return lambda desk: desk.box.zoho.replace_lines("Quotes", f"q_{key}", lines)
 
 
+def in_currency(key: str, code: str) -> Hand:
+    """A deal and its quote are in another currency, which Zoho's own forms would not change."""
+
+    def spoil(desk: Desk) -> None:
+        patched("Deals", key, Currency=code)(desk)
+        patched("Quotes", f"q_{key}", Currency=code)(desk)
+
+    return spoil
+
+
 def edited(key: str, **fields: Any) -> Hand:
     """Somebody edits a deal in Zoho."""
 
@@ -105,8 +115,8 @@ BAD = (
     Bad("zero_rows", "zero_total", "Amount", relined("zero_rows", priced("hours", 3, "0.00")),
         relined("zero_rows", GOOD_ROW)),
     Bad("negative", "negative_total", "Amount", None, edited("negative", Amount=Decimal(5)), lines=False, amount="-40"),
-    Bad("fraction", "amount_inexact", "Total_After_Discount", None, edited("fraction", Amount=Decimal("10.01")), lines=False,
-        amount="10.005", says="10.005"),
+    Bad("fraction", "amount_inexact", "Total_After_Discount", None, edited("fraction", Amount=Decimal("10.01")),
+        lines=False, amount="10.005", says="10.005"),
     Bad("text_amount", "deal_unreadable", "Amount", patched("Deals", "text_amount", Amount="12,000 approx"),
         edited("text_amount", Amount=Decimal(12)), lines=False, says="12,000 approx"),
     Bad("object_amount", "deal_unreadable", "Amount", patched("Deals", "object_amount", Amount={"value": 1}),
@@ -124,11 +134,10 @@ BAD = (
     Bad("text_total", "document_unreadable", "Grand_Total", patched("Quotes", "q_text_total", Grand_Total="tbc"),
         relined("text_total", GOOD_ROW), says="tbc"),
     Bad("wrong_total", "total_mismatch", "Grand_Total",
-        patched("Quotes", "q_wrong_total", Grand_Total=Decimal("396.01")), relined("wrong_total", GOOD_ROW), says="0.01"),
-    Bad("currency", "currency_disabled", "Currency", lambda desk: (
-        patched("Deals", "currency", Currency="ZZZ")(desk), patched("Quotes", "q_currency", Currency="ZZZ")(desk))[0],
-        lambda desk: (patched("Deals", "currency", Currency="AUD")(desk),
-        patched("Quotes", "q_currency", Currency="AUD")(desk))[0], says="ZZZ"),
+        patched("Quotes", "q_wrong_total", Grand_Total=Decimal("396.01")), relined("wrong_total", GOOD_ROW),
+        says="0.01"),
+    Bad("currency", "currency_disabled", "Currency", in_currency("currency", "ZZZ"), in_currency("currency", "AUD"),
+        says="ZZZ"),
     Bad("tax", "tax_unmapped", "invoice.tax", relined("tax", priced("hours", 1, "100.00", "Luxury")),
         relined("tax", GOOD_ROW), says="Luxury"),
     Bad("email", "customer_email_invalid", "Contact_Name.Email", patched("Contacts", "mail_office", Email="büro@@mail"),
@@ -341,7 +350,3 @@ def test_two_customers_of_one_name_do_not_share_a_contact(desk_of: OpenDesk) -> 
     assert sorted(deal["action"] for deal in report["deals"]) == ["create", "reject"]
     assert [problem["code"] for problem in report["problems"]] == ["contact_refused"]
     assert_promises(desk)
-def test_zz(bad_day):
-    desk, report = bad_day
-    for key in ("huge","null_total", "country"): print(desk.run("show", desk.deal(key)).out)
-    assert 0

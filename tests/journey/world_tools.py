@@ -86,7 +86,14 @@ def priced(product: str, quantity: int | str, price: str, tax: str = "GST") -> R
     return {"product": product, "Quantity": Decimal(quantity), "List_Price": Decimal(price), "taxes": [tax]}
 
 
-def orders(count: int, stage: str, *, prefix: str = "d", modified: Callable[[int], str] | None = None) -> list[Order]:
+def history_at(number: int) -> str:
+    """When the deals of `orders` were modified: days before the desk opens."""
+    return "2026-11-10T00:00:00Z"
+
+
+def orders(
+    count: int, stage: str, *, prefix: str = "d", modified: Callable[[int], str | None] = history_at
+) -> list[Order]:
     """`count` orders of different totals, spread over the three customers."""
     accounts = ("alpine", "birch", "cedar")
     return [
@@ -95,7 +102,7 @@ def orders(count: int, stage: str, *, prefix: str = "d", modified: Callable[[int
             stage,
             account=accounts[number % 3],
             lines=[("hours", number % 7 + 1, f"{100 + number}.00")],
-            modified=modified(number) if modified else "2026-11-10T00:00:00Z",
+            modified=modified(number),
         )
         for number in range(count)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,9 +17,9 @@ from zoho_xero_sync.cli.demo_desk import Column, DemoDesk
 from zoho_xero_sync.cli.demo_facts import deal_named, invoice_of, made_invoices, wrong_invoices
 from zoho_xero_sync.cli.hands import Hands
 from zoho_xero_sync.cli.main import Session
-from zoho_xero_sync.cli.rehearsal import SandboxClock, require_sandbox, sandbox_config, sandbox_logins, stage_lines
-from zoho_xero_sync.errors import ExitCode
-from zoho_xero_sync.render.wording import counted, joined, money
+from zoho_xero_sync.cli.rehearsal import SandboxClock, require_sandbox, sandbox_config, sandbox_logins, sandbox_stages
+from zoho_xero_sync.errors import ExitCode, Interrupted
+from zoho_xero_sync.render.wording import counted, money
 
 if TYPE_CHECKING:
     from zoho_xero_sync.sandbox import Sandbox
@@ -28,7 +29,6 @@ _CRON_MINUTE = 60
 _HISTORY = "cruise"
 _ENTERING = {
     "rooftop": "Confirmed",
-    "deposit": "Confirmed",
     "garden": "Confirmed",
     "lunch": "Closed Won",
     "gala": "Closed Won",
@@ -36,6 +36,7 @@ _ENTERING = {
 _MOVED_ON = "rooftop"
 _NOT_EXACT, _ITS_QUOTE = "breakfast", "q_breakfast"
 _BEFORE = "Proposal"
+_INVOICES = {"draft": "a draft invoice", "authorised": "an approved one"}
 _QUALIFYING = ("Confirmed", "Closed Won")
 
 
@@ -46,7 +47,7 @@ def demo(session: Session) -> int:
 
     It needs no account, no configuration and no network, works in a temporary directory that is removed, and checks
     itself as it goes. Exit codes: 0 everything came out as it should; 1 something did not; 2 the sandbox is not
-    installed.
+    installed; 130 or 143 stopped by a signal.
     """
     require_sandbox()
     from zoho_xero_sync.sandbox import Sandbox, VirtualClock
@@ -56,7 +57,11 @@ def demo(session: Session) -> int:
     with Sandbox(world, clock=clock) as box, tempfile.TemporaryDirectory(prefix="zoho-xero-sync-demo-") as directory:
         (Path(directory) / "config.yaml").write_text(sandbox_config(box), encoding="utf-8")
         desk = DemoDesk(session.hands, _hands_beside(box, session.hands, Path(directory)))
-        _tell(desk, box)
+        try:
+            _tell(desk, box)
+        except Interrupted as error:
+            session.hands.err.write("The demo was stopped; nothing of it is left behind.\n")
+            return int(error.signal_exit_code)
     return int(ExitCode.BUG if desk.wrong else ExitCode.OK)
 
 
@@ -73,9 +78,8 @@ def _morning_world() -> dict[str, Any]:
 
 
 def _hands_beside(box: Sandbox, hands: Hands, directory: Path) -> Hands:
-    """The hands of a person in `directory` whose logins and clock are the sandbox's."""
-    logins = sandbox_logins(box.world)
-    return Hands(hands.out, hands.err, logins, directory, SandboxClock(box.clock), hands.check_stop, hands.interactive)
+    """The hands of a person in `directory` whose logins and clock are the sandbox's; nobody is asked anything."""
+    return replace(hands, environ=sandbox_logins(box.world), cwd=directory, clock=SandboxClock(box.clock), asks=False)
 
 
 def _tell(desk: DemoDesk, box: Sandbox) -> None:
@@ -83,7 +87,7 @@ def _tell(desk: DemoDesk, box: Sandbox) -> None:
     console.print(Text("zoho-xero-sync demo", style="bold"))
     console.print(
         Text(
-            "Zoho CRM and Xero are played by a sandbox inside this program, over real HTTP on this machine only.",
+            "A sandbox inside this program plays Zoho CRM and Xero, over HTTP, on this machine only.",
             style="dim",
         )
     )
@@ -102,41 +106,33 @@ def _tell(desk: DemoDesk, box: Sandbox) -> None:
 
 def _tell_deals(desk: DemoDesk, box: Sandbox) -> None:
     company = box.world["zoho"]["org"]["company_name"]
-    deals = box.zoho.records("Deals")
-    desk.chapter("Deals in Zoho CRM", f"{company} sells here. One deal was won, and invoiced by hand, a year ago.")
+    told = {deal_named(box, key)["id"] for key in (_HISTORY, _NOT_EXACT, *_ENTERING)}
+    everything = sorted(box.zoho.records("Deals"), key=lambda deal: str(deal["Closing_Date"]))
+    deals = [deal for deal in everything if deal["id"] in told]
+    desk.chapter("Deals in Zoho CRM", f"{company} sells here. The first deal was won, and invoiced by hand, long ago.")
+    columns = (Column("Deal"), Column("Customer", dim=True), Column("Amount", right=True), Column("Stage"))
     rows = [
-        (
-            deal["Deal_Name"],
-            _customer(deal),
-            money(Decimal(str(deal["Amount"])), "AUD"),
-            deal["Closing_Date"],
-            deal["Stage"],
-        )
-        for deal in sorted(deals, key=lambda deal: str(deal["Closing_Date"]))
+        (deal["Deal_Name"], _customer(deal), money(Decimal(str(deal["Amount"])), "AUD"), deal["Stage"])
+        for deal in deals
     ]
-    columns = (
-        Column("Deal"),
-        Column("Customer", dim=True),
-        Column("Amount", right=True),
-        Column("Closing", dim=True),
-        Column("Stage"),
-    )
     desk.table(columns, rows)
+    desk.say(f"and {counted(len(everything) - len(deals), 'more deal')}, still being talked about")
 
 
 def _tell_baseline(desk: DemoDesk, box: Sandbox) -> None:
-    desk.chapter("First use: history is left alone", "config.yaml says which stages start which invoice:")
-    desk.say("", "stages:", *stage_lines(box.world))
+    starts = " and ".join(
+        f"{stage} starts {_INVOICES[invoice]}" for stage, invoice in sandbox_stages(box.world).items()
+    )
+    desk.chapter("First use: history is left alone", f"By config.yaml, {starts}.")
     desk.type("init")
     desk.expect(not box.calls.writes("xero"), "nothing is written to Xero by init")
-    desk.expect(not box.xero.invoices(), "Xero has no invoice after init")
+    desk.expect(not made_invoices(box), "Xero has no invoice after init")
 
 
 def _tell_dry_run(desk: DemoDesk, box: Sandbox) -> None:
-    names = {stage: [_name(box, key) for key, to in _ENTERING.items() if to == stage] for stage in _QUALIFYING}
-    desk.chapter("Look first", "Then a day's work in Zoho:")
-    for stage, moved in names.items():
-        desk.say(f"  to {stage}: {joined(moved)}")
+    desk.chapter("Look first", "Then comes a day's work in Zoho:")
+    for stage in _QUALIFYING:
+        desk.say(f"  to {stage}: {' and '.join(_name(box, key) for key, to in _ENTERING.items() if to == stage)}")
     box.clock.advance(_CRON_MINUTE)
     for key, stage in _ENTERING.items():
         box.zoho.update("Deals", key, {"Stage": stage})
@@ -146,15 +142,16 @@ def _tell_dry_run(desk: DemoDesk, box: Sandbox) -> None:
 
 
 def _tell_sync(desk: DemoDesk, box: Sandbox) -> None:
-    desk.chapter("Do it", "The same plan, carried out: the quotes' lines, discounts and taxes, to the cent.")
-    desk.type("sync")
-    desk.say("", "What Xero now holds:")
+    desk.chapter("Do it", "From here on cron runs it every minute, and mails what it prints:")
+    said = desk.type("sync", as_cron=True)
+    desk.expect(all(_name(box, key) in said for key in _ENTERING), "a run names the deals it made invoices for")
+    desk.say("", "What Xero now holds: each accepted quote, to the cent (a deal's Amount is only an estimate).")
     _show_xero(desk, box)
     _expect_exact(desk, box, _ENTERING)
 
 
 def _tell_silence(desk: DemoDesk, box: Sandbox) -> None:
-    desk.chapter("A minute later, from cron", "Nothing changed, so it says nothing and cron mails nothing.")
+    desk.chapter("A minute later", "Nothing changed, so it prints nothing, and cron mails nothing.")
     box.clock.advance(_CRON_MINUTE)
     zoho, xero = box.calls.api_calls("zoho"), box.calls.api_calls("xero")
     said = desk.type("sync", as_cron=True)
@@ -191,7 +188,7 @@ def _tell_held(desk: DemoDesk, box: Sandbox) -> None:
     box.zoho.update("Quotes", _ITS_QUOTE, {"Adjustment": 0})
     box.clock.advance(_CRON_MINUTE)
     desk.type("resolve", deal_id, "--retry")
-    desk.type("sync")
+    desk.type("sync", as_cron=True)
     _expect_exact(desk, box, {*_ENTERING, _NOT_EXACT})
 
 
@@ -218,14 +215,13 @@ def _tell_end(desk: DemoDesk, box: Sandbox) -> None:
 def _show_xero(desk: DemoDesk, box: Sandbox) -> None:
     columns = (
         Column("Number"),
-        Column("Contact"),
-        Column("Reference", dim=True),
+        Column("Contact", dim=True),
         Column("Status"),
         Column("Total", right=True),
         Column("Due", dim=True),
     )
     rows = [
-        (made.number, made.contact, made.reference, made.status, money(made.total, made.currency), made.due)
+        (made.number, made.contact, made.status, money(made.total, made.currency), made.due)
         for made in made_invoices(box)
     ]
     desk.table(columns, rows)

@@ -69,7 +69,7 @@ class DemoDesk:
         got = run(arguments, hands)
         if got in _SIGNALS:
             raise Interrupted(ExitCode(got))
-        self.outer.out.write(pipe.getvalue())
+        self.say(*pipe.getvalue().splitlines())
         self.expect(got == code, f"`{arguments[0]}` ends with exit code {int(code)}, not {got}")
         return pipe.getvalue()
 

@@ -18,7 +18,6 @@ class MadeInvoice:
     invoice_id: str
     number: str
     contact: str
-    reference: str
     status: str
     currency: str
     total: Decimal
@@ -72,7 +71,6 @@ def _invoice(view: dict[str, Any]) -> MadeInvoice:
         invoice_id=view["InvoiceID"],
         number=view["InvoiceNumber"],
         contact=view["Contact"]["Name"],
-        reference=view["Reference"],
         status=view["Status"],
         currency=view["CurrencyCode"],
         total=view["Total"],

@@ -24,6 +24,7 @@ from zoho_xero_sync.config.values import (
     text,
     whole,
 )
+from zoho_xero_sync.core.customers import NUMBER_MAX
 from zoho_xero_sync.core.rules import (
     Amounts,
     ContactMatch,
@@ -62,6 +63,8 @@ _STAGES_EXAMPLE = "a list: - stage: Closed Won, and below it invoice: draft"
 _MOST_TRACKING = 2
 _LONGEST_DUE = 3650
 _MOST_INVOICES = 100_000
+# Zoho's record ids are whole numbers of 64 bits.
+_LONGEST_ID = 19
 # Xero API limits: 5,000 calls a day for each organisation and app.
 _MOST_KEPT = 4999
 
@@ -172,6 +175,8 @@ def _customer_number(node: Node) -> Template:
             f"takes {{{others[0]}}}, which may differ between two deals of one customer.",
             "Take {id} only, the id of the customer.",
         )
+    if len(number.render({"id": "0" * _LONGEST_ID})) > NUMBER_MAX:
+        raise WrongValueError(f"is longer than {NUMBER_MAX} characters with an id in it.", 'Write it as "ZC-{id}".')
     return number
 
 

@@ -36,18 +36,15 @@ _HEAD = """\
 # docs/configuration.md and config.example.yaml say. No passwords, tokens or client secrets belong in here.
 """
 _TAIL = """\
-# More that is often set; these lines say what holds without them.
+# What follows holds as it stands; remove a # to change it.
 #
-# when:
-#   leaves_stages: hold          # a deal turns back after its invoice: hold (ask a person) | void | keep
-# lines:
-#   from: [quote, amount]        # the lines come from the deal's quote, else one line of the deal's Amount
-#   quote_stages: [Confirmed, Closed Won]  # which quotes count
-# invoice:                       # (in the section above)
-#   due: {days: 14}              # {days: N} | {end_of_next_month: true} | {field: Api_Name}
-#   amounts: exclusive           # prices are: exclusive (of tax) | inclusive | no_tax
-# limits:
-#   invoices_per_run: 200        # a run that would make more stops before sending any
+#when:
+#  leaves_stages: hold          # a deal turns back after its invoice: hold (ask a person) | void | keep
+#lines:
+#  from: [quote, amount]        # an invoice's lines: those of the deal's quote, else one line of the deal's Amount
+#  quote_stages: [Confirmed, Closed Won]  # which quotes count
+#limits:
+#  invoices_per_run: 200        # a run that would make more stops before sending any
 """
 
 
@@ -149,8 +146,8 @@ def _secrets(answers: Answers) -> Iterator[str]:
     remark = "where logins are kept: keyring (the system's own) | file | env (ZXS_ variables)"
     yield _line(f"  store: {_plain(answers.secrets)}", remark)
     if answers.secrets != "keyring":
-        kept = "only its owner may read it (mode 0600)" if answers.secrets == "file" else "tokens between runs, mode 0600"
-        yield _line("  file: secrets.json", kept)
+        what = "logins and tokens" if answers.secrets == "file" else "tokens between runs"
+        yield _line("  file: secrets.json", f"{what}; only its owner may read it (mode 0600)")
 
 
 def _ledger() -> Iterator[str]:
@@ -176,6 +173,8 @@ def _invoice(answers: Answers) -> Iterator[str]:
         yield _line("  tax: {}", "name of the tax in Zoho: TaxType in Xero, such as {GST: OUTPUT}")
     default = "null" if answers.tax_default is None else _plain(answers.tax_default)
     yield _line(f"  tax_default: {default}", "TaxType of lines without a Zoho tax; null: the account's own")
+    yield _line("# due: {days: 14}", "{days: N} | {end_of_next_month: true} | {field: Api_Name}")
+    yield _line("# amounts: exclusive", "prices are: exclusive (of tax) | inclusive | no_tax")
 
 
 def _line(text: str, remark: str) -> str:
@@ -184,7 +183,8 @@ def _line(text: str, remark: str) -> str:
 
 def _plain(text: str) -> str:
     """A YAML scalar on one line, in quotes only where it needs them."""
-    return _dumped(text, None)
+    # PyYAML writes signs such as U+0085 as they are and reads them back as line breaks, unless they are in quotes.
+    return _dumped(text, None if text.isprintable() else '"')
 
 
 def _quoted(text: str) -> str:

@@ -16,8 +16,8 @@ PHONE_MAX = 50
 ACCOUNTS = "Accounts"
 CONTACTS = "Contacts"
 
-# Xero refuses umlauts in e-mail addresses, so only ASCII addresses pass.
-_EMAIL = re.compile(r"[!-?A-~]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+# Xero refuses umlauts in e-mail addresses, so only ASCII addresses pass; unquoted ones (RFC 5322, atext and dots).
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
 def contact_name(name: str) -> str:
@@ -105,9 +105,19 @@ def _draft(
             f"then type: zoho-xero-sync resolve {deal.id} --retry",
             "Contact_Name.Email",
         )
+    number = rules.number.render({"id": key.id})
+    if len(number) > NUMBER_MAX:
+        # Never cut: two customers would share what is left.
+        return Problem(
+            "config_invalid",
+            f"deal {deal.id}",
+            f"customer.number makes the ContactNumber {number}, and Xero takes {NUMBER_MAX} characters.",
+            "Shorten customer.number in the configuration, then type: zoho-xero-sync sync",
+            "customer.number",
+        )
     return ContactDraft(
         customer=key,
-        number=rules.number.render({"id": key.id})[:NUMBER_MAX],
+        number=number,
         name=name,
         first_name=contact_name(person.first_name) if person else "",
         last_name=contact_name(person.last_name) if person else "",

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from zoho_xero_sync.core.problems import RUN_CODES
 
 OK, ATTENTION, RETRY, CHANGES = 0, 3, 4, 5
-# When several apply the first of these wins (contract, section 2).
-_SEVERITY = (1, 13, 12, 15, RETRY, ATTENTION)
+# When several apply the first of these wins (contract, section 2); 10, 11 and 2 end a run before there are others.
+_SEVERITY = (1, 13, 12, 15, 10, 11, 2, RETRY, ATTENTION)
 _TO_DO = ("contacts_created", "contacts_updated", "invoices_created", "invoices_updated", "invoices_voided", "adopted")
 
 

@@ -137,15 +137,19 @@ def _due(deal: Deal, due: Due, invoice_date: date) -> date | Problem:
 def _date_field(deal: Deal, api_name: str) -> date | Problem:
     text = deal.fields.get(api_name, "")
     try:
-        return date.fromisoformat(text[:10])
+        found = date.fromisoformat(text[:10])
     except ValueError:
-        return Problem(
-            "date_missing",
-            f"deal {deal.id}",
-            f"The deal's field {api_name}, which gives the invoice a date, is {'empty' if not text else repr(text)}.",
-            f"Fill in {api_name} in Zoho, then type: zoho-xero-sync resolve {deal.id} --retry",
-            api_name,
-        )
+        found = None
+    # Zoho writes dates in one form only; fromisoformat knows more.
+    if found is not None and found.isoformat() == text[:10]:
+        return found
+    return Problem(
+        "date_missing",
+        f"deal {deal.id}",
+        f"The deal's field {api_name}, which gives the invoice a date, is {'empty' if not text else repr(text)}.",
+        f"Fill in {api_name} in Zoho, then type: zoho-xero-sync resolve {deal.id} --retry",
+        api_name,
+    )
 
 
 def _number(deal: Deal, rules: InvoiceRules) -> str | Problem | None:
@@ -219,7 +223,8 @@ def _mismatch_hint(deal: Deal, document: SourceDocument, total_tax: Decimal) -> 
 
 def _rounding_line(difference: Decimal, rules: InvoiceRules, books: Books) -> InvoiceLine | None:
     account = rules.rounding.account
-    usable = account is not None and account in books.accounts and _NO_TAX in books.tax_rates
+    booked = books.accounts.get(account or "")
+    usable = booked is not None and booked.status == "ACTIVE" and _NO_TAX in books.tax_rates
     if account is None or not usable or abs(difference) > rules.rounding.limit:
         return None
     # Xero would round a finer difference itself, and the total with it.

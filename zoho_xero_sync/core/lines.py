@@ -14,7 +14,7 @@ from zoho_xero_sync.core.model import (
     XeroTaxRate,
 )
 from zoho_xero_sync.core.money import plain_text
-from zoho_xero_sync.core.pricing import encode, line_target, xero_line_amount, xero_line_tax
+from zoho_xero_sync.core.pricing import LARGEST_LINE, encode, line_target, xero_line_amount, xero_line_tax
 from zoho_xero_sync.core.rules import InvoiceRules
 from zoho_xero_sync.core.taxes import tax_key
 
@@ -66,8 +66,9 @@ def _draft_line(
         return Problem(
             "amount_inexact",
             f"deal {deal.id}",
-            f"A row of the {source} totals {plain_text(line_target(row, rules.amounts))}, and Xero keeps two decimals.",
-            f"Round the row in Zoho, then type: zoho-xero-sync resolve {deal.id} --retry",
+            f"A row of the {source} totals {plain_text(line_target(row, rules.amounts))}, "
+            f"and Xero keeps two decimals of at most {LARGEST_LINE:,}.",
+            f"Correct the row in Zoho, then type: zoho-xero-sync resolve {deal.id} --retry",
             "Total_After_Discount",
         )
     amount = xero_line_amount(encoding.quantity, encoding.unit_amount, encoding.discount)
@@ -154,8 +155,11 @@ def _item_code(deal: Deal, row: SourceLine, rules: InvoiceRules) -> str | Proble
 def _description(row: SourceLine, note: str) -> str:
     # A description is required on every line that names no item, so a row without any text still says something.
     name, text = row.product_name.strip(), row.description.strip()
-    parts = [name, text if text != name else "", note]
-    return ("\n".join(part for part in parts if part) or "Item")[:_DESCRIPTION_MAX]
+    words = "\n".join(part for part in (name, text if text != name else "") if part)
+    if not note:
+        return (words or "Item")[:_DESCRIPTION_MAX]
+    room = _DESCRIPTION_MAX - len(note) - 1
+    return f"{words[:room]}\n{note}" if words else note
 
 
 def _tracking(deal: Deal, rules: InvoiceRules) -> tuple[TrackingOption, ...]:

@@ -44,7 +44,7 @@ def recognise(
 def _agrees(draft: ContactDraft, contact: XeroContact, field: ContactMatch) -> bool:
     # Xero compares text without regard to case (developer.xero.com/documentation/api/accounting/contacts).
     if field == "number":
-        return contact.number.casefold() == draft.number.casefold()
+        return bool(draft.number) and contact.number.casefold() == draft.number.casefold()
     if field == "email":
         return bool(draft.email) and contact.email.casefold() == draft.email.casefold()
     return contact_name(contact.name).casefold() == draft.name.casefold()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 # ISO 4217 minor units that are not two.
 _MINOR_UNITS = dict.fromkeys(
@@ -13,6 +13,9 @@ _MINOR_UNITS = dict.fromkeys(
 # (developer.xero.com/documentation/api/accounting/invoices).
 AMOUNT_PLACES = 2
 UNIT_PLACES = 4
+
+# Wide enough for the product of any two numbers that were read, so that rounding never fails.
+_WIDE = Context(prec=80)
 
 
 def minor_units(currency: str) -> int:
@@ -25,12 +28,12 @@ def rounded(value: Decimal, places: int = AMOUNT_PLACES) -> Decimal:
 
     Xero does not publish its tie rule; half-up is what its rounding guide's examples agree with.
     """
-    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP, context=_WIDE)
 
 
 def places(value: Decimal) -> int:
     """How many decimals `value` needs, trailing zeros not counted."""
-    exponent = value.normalize().as_tuple().exponent
+    exponent = value.normalize(_WIDE).as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 

@@ -15,6 +15,8 @@ from zoho_xero_sync.core.model import InvoiceLine, SourceDocument, SourceLine
 from zoho_xero_sync.core.money import AMOUNT_PLACES, UNIT_PLACES, places, plain_text, rounded
 
 ZERO = Decimal(0)
+# developer.xero.com/documentation/api/accounting/invoices: LineAmount.
+LARGEST_LINE = Decimal("9999999999.99")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +49,14 @@ def line_target(line: SourceLine, amounts: str) -> Decimal:
 
 
 def encode(line: SourceLine, amounts: str) -> Encoding | None:
-    """The row as Xero fields whose LineAmount is exactly the row's total, or None when two decimals cannot hold it.
+    """The row as Xero fields whose LineAmount is exactly the row's total, or None when a LineAmount cannot hold it.
 
     The row's own quantity and price are kept where they multiply exactly; otherwise one unit at the row's total,
     with the figures kept as text. Xero refuses negative quantities, so a returned item is one unit at a negative
     price.
     """
     target = line_target(line, amounts)
-    if places(target) > AMOUNT_PLACES:
+    if places(target) > AMOUNT_PLACES or abs(target) > LARGEST_LINE:
         return None
     for candidate in _own_figures(line, amounts, target):
         if _is_exact(candidate, target):

@@ -21,26 +21,28 @@ def stage_row(row: DealRow, known: DealRecord | None, rules: Rules, *, requested
     if known is not None and known.snapshot == row.snapshot and not requested:
         return None
     baseline = known is not None and known.baseline and qualifies and not requested
+    state = _state(row, known, baseline=baseline, requested=requested)
     return DealRecord(
         deal_id=row.id,
         name=row.name,
         stage=row.stage,
-        state=_state(row, known, baseline=baseline, requested=requested),
+        state=state,
         baseline=baseline,
         modified_at=row.modified_at,
         snapshot=row.snapshot,
         requested=requested,
-        problem=row.content if isinstance(row.content, Problem) else None,
+        problem=row.content if isinstance(row.content, Problem) and state is DealState.HELD else None,
         rules=known.rules if known else None,
     )
 
 
 def _state(row: DealRow, known: DealRecord | None, *, baseline: bool, requested: bool) -> DealState:
-    if isinstance(row.content, Problem):
-        return DealState.HELD
+    # Nobody is asked to correct what would be left alone anyway: history, and what a person set aside.
+    if baseline:
+        return DealState.SEEN
     if known is not None and known.state is DealState.SKIPPED and not requested:
         return DealState.SKIPPED
-    return DealState.SEEN if baseline else DealState.PENDING
+    return DealState.HELD if isinstance(row.content, Problem) else DealState.PENDING
 
 
 def baseline_record(row: DealRow) -> DealRecord:

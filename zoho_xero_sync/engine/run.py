@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from zoho_xero_sync.core.customers import customer_key
-from zoho_xero_sync.core.model import Action, Deal, DealRecord, DealState, OperationState
+from zoho_xero_sync.core.model import Action, Deal, DealRecord, DealState, OperationState, Problem
 from zoho_xero_sync.core.plan import count_new_invoices
 from zoho_xero_sync.core.recording import customer_subject
 from zoho_xero_sync.core.report import DealResult, Report
@@ -255,9 +255,10 @@ def _settle_now(context: Context, ledger: LedgerDesk, tally: Tally) -> None:
     recover(context, ledger)
     unsettled = [deal_id for deal_id, result in tally.results.items() if result.action == "uncertain"]
     links, records, busy = ledger.find_invoice_links(unsettled), ledger.find_deals(unsettled), _busy_subjects(ledger)
+    left = 0
     for deal_id in unsettled:
         result, record, link = tally.results[deal_id], records.get(deal_id), links.get(deal_id)
-        if deal_id in busy:
+        if deal_id in busy or (record is not None and _customer_subject(context, record) in busy):
             continue
         if record is not None and record.problem is not None and record.state is not DealState.PENDING:
             tally.results[deal_id] = waiting(record)
@@ -266,5 +267,11 @@ def _settle_now(context: Context, ledger: LedgerDesk, tally: Tally) -> None:
             reason = "the answer was lost; Xero was asked again and has it"
             tally.results[deal_id] = replace(result, action=made.action, invoice=made, reason=reason, next_step=None)
         else:
-            reason = "Xero was asked and did not do it; the next run sends it"
+            left += 1
+            reason = "an answer from Xero was lost; it was asked again, and the next run goes on from there"
             tally.results[deal_id] = replace(result, action="pending", reason=reason, next_step=None)
+    if left:
+        deals = "1 deal is" if left == 1 else f"{left} deals are"
+        message = f"An answer from Xero was lost. Xero was asked again; {deals} left for the next run."
+        hint = "It is safe to run it again: the next run goes on where this one stopped."
+        tally.run_problems.append(Problem("service_unavailable", "run", message, hint))

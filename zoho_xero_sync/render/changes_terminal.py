@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.console import Group, RenderableType
@@ -12,6 +13,7 @@ from rich.text import Text
 from zoho_xero_sync.core.model import Change
 from zoho_xero_sync.core.report import DealResult, Report
 from zoho_xero_sync.render.clean import clean
+from zoho_xero_sync.render.field_changes import NONE, worth_showing
 
 _INDENT = 2
 _LISTED = 5
@@ -24,42 +26,54 @@ def changes_parts(report: Report, *, width: int, verbosity: int) -> Iterator[Ren
     """
     groups: dict[tuple[Change, ...], list[DealResult]] = {}
     for deal in report.deals:
-        changes = _worth_showing(deal, verbosity)
+        changes = worth_showing(deal, verbosity)
         if changes:
             groups.setdefault(changes, []).append(deal)
     if not groups:
         return
-    field_width = min(max(cell_len(clean(change.field)) for changes in groups for change in changes), width // 3)
-    before_width = min(max(cell_len(_shown(change.before)) for changes in groups for change in changes), width // 3)
+    widths = _widths(groups.keys(), width)
     heading = "What changes" if report.mode == "dry_run" else "What changed"
-    blocks = [_block(changes, deals, field_width, before_width) for changes, deals in groups.items()]
-    yield Group(Text(heading, style="bold"), *blocks)
+    blocks: list[RenderableType] = [Text(heading, style="bold")]
+    for changes, deals in groups.items():
+        blocks += [_header(deals), *(_line(change, widths) for change in changes)]
+    yield Group(*blocks)
 
 
-def _worth_showing(deal: DealResult, verbosity: int) -> tuple[Change, ...]:
-    if deal.action != "create" or verbosity >= 1:
-        return deal.changes
-    return tuple(change for change in deal.changes if change.before is not None)
+@dataclass(frozen=True, slots=True)
+class _Widths:
+    field: int
+    before: int
+    after: int
 
 
-def _block(
-    changes: tuple[Change, ...], deals: Sequence[DealResult], field_width: int, before_width: int
-) -> RenderableType:
+def _widths(groups: Collection[tuple[Change, ...]], width: int) -> _Widths:
+    changes = [change for changes in groups for change in changes]
+    field = min(max(cell_len(clean(change.field)) for change in changes), width // 3)
+    before = min(max(cell_len(_shown(change.before)) for change in changes), width // 3)
+    return _Widths(field, before, max(1, width - 2 * _INDENT - field - before - len("  → ")))
+
+
+def _line(change: Change, widths: _Widths) -> RenderableType:
+    cells = (
+        Text(clean(change.field), style="dim"),
+        Text(_shown(change.before), style="dim" if change.before is None else "red"),
+        Text("→", style="dim"),
+        Text(_shown(change.after), style="dim" if change.after is None else "green"),
+    )
+    room = (widths.field, widths.before, 1, widths.after)
+    lengths = [cell_len(cell.plain) for cell in cells]
+    if all(length <= most for length, most in zip(lengths, room, strict=True)):
+        # What fits needs no table, which takes a hundred times as long.
+        line = Text(" " * 2 * _INDENT, no_wrap=True)
+        for cell, length, most in zip(cells[:-1], lengths, room, strict=False):
+            line.append_text(cell).append(" " * (most - length + 1))
+        return line.append_text(cells[-1])
     grid = Table.grid(padding=(0, 1, 0, 0), pad_edge=False)
-    grid.add_column("indent", width=2 * _INDENT - 1)
-    grid.add_column("field", width=field_width, overflow="fold")
-    grid.add_column("before", width=before_width, overflow="fold")
-    grid.add_column("arrow", width=1)
-    grid.add_column("after", overflow="fold")
-    for change in changes:
-        grid.add_row(
-            Text(),
-            Text(clean(change.field), style="dim"),
-            Text(_shown(change.before), style="red" if change.before is not None else "dim"),
-            Text("→", style="dim"),
-            Text(_shown(change.after), style="green" if change.after is not None else "dim"),
-        )
-    return Group(_header(deals), grid)
+    grid.add_column(width=2 * _INDENT - 1)
+    for most in room:
+        grid.add_column(width=most, overflow="fold")
+    grid.add_row(Text(), *cells)
+    return grid
 
 
 def _header(deals: Sequence[DealResult]) -> Text:
@@ -75,4 +89,4 @@ def _header(deals: Sequence[DealResult]) -> Text:
 
 
 def _shown(value: str | None) -> str:
-    return "(none)" if value is None else clean(value)
+    return NONE if value is None else clean(value)

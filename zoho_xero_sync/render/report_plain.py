@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from zoho_xero_sync.core.model import Problem
 from zoho_xero_sync.core.report import DealResult, InvoiceResult, Report
 from zoho_xero_sync.render.clean import clean
+from zoho_xero_sync.render.field_changes import NONE, worth_showing
 from zoho_xero_sync.render.findings import deal_of, problem_by_deal, run_problems
 from zoho_xero_sync.render.summary import baseline_text, ending, summary, totals
 from zoho_xero_sync.render.wording import counted, money
@@ -96,12 +97,9 @@ def _held_line(deal: DealResult, problem: Problem | None) -> str:
 
 
 def _change_lines(deal: DealResult, verbosity: int) -> Iterator[str]:
-    """Field by field; for what is new only when asked, because every field of it is."""
-    for change in deal.changes:
-        if change.before is None and deal.action == "create" and verbosity < 1:
-            continue
-        before = "(none)" if change.before is None else clean(change.before)
-        after = "(none)" if change.after is None else clean(change.after)
+    for change in worth_showing(deal, verbosity):
+        before = NONE if change.before is None else clean(change.before)
+        after = NONE if change.after is None else clean(change.after)
         yield f"    {clean(change.field)}  {before} → {after}"
 
 

@@ -8,6 +8,7 @@ from zoho_xero_sync.core.model import SourceDocument, Write
 from zoho_xero_sync.core.views import DealView
 from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.derivation import Figures, document_name, document_total, rows, sums
+from zoho_xero_sync.render.field_changes import NONE
 from zoho_xero_sync.render.wording import counted, figure, money, plain_figure, when
 
 
@@ -54,15 +55,15 @@ def _words(name: str) -> str:
 
 def _would(view: DealView) -> Iterator[str]:
     action = view.action
-    problem = action.problem if action else view.record.problem if view.record else None
+    problem = (action.problem if action else None) or (view.record.problem if view.record else None)
     if action:
         reason = f"  {clean(action.reason)}" if action.reason and not action.problem else ""
         yield f"action  {action.action}{reason}"
         changes = [*(action.contact.changes if action.contact else ())]
         changes += action.invoice.changes if action.invoice else ()
         for change in changes if action.action != "unchanged" else ():
-            before = "(none)" if change.before is None else clean(change.before)
-            after = "(none)" if change.after is None else clean(change.after)
+            before = NONE if change.before is None else clean(change.before)
+            after = NONE if change.after is None else clean(change.after)
             yield f"change  {clean(change.field)}  {before} → {after}"
     if problem:
         hint = f"  Next: {clean(problem.hint)}" if problem.hint else ""

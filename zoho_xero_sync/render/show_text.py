@@ -14,6 +14,7 @@ from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.deals_table import WORDS
 from zoho_xero_sync.render.derivation import Figures, document_name, document_total, rows, sums
 from zoho_xero_sync.render.facts import columns, facts, section
+from zoho_xero_sync.render.field_changes import NONE
 from zoho_xero_sync.render.show_json import show_json
 from zoho_xero_sync.render.show_plain import show_lines, write_text
 from zoho_xero_sync.render.waiting_terminal import hint_lines
@@ -79,7 +80,7 @@ def _would(view: DealView) -> Iterator[RenderableType]:
         word, style = WORDS.get(action.action, (action.action, ""))
         reason = "" if action.problem else clean(action.reason or "")
         yield Text(word, style=style).append(f"  {reason}" if reason else "", style="not bold default")
-        problem = action.problem
+        problem = action.problem or (view.record.problem if view.record else None)
     if problem is not None:
         yield Text(clean(problem.message)).append(f"  {problem.code}", style="dim")
         yield from hint_lines(problem.hint)
@@ -93,8 +94,8 @@ def _steps(view: DealView) -> Iterator[RenderableType]:
     changes = [*(contact.changes if contact else ()), *(invoice.changes if invoice else ())]
     table = columns(("", "left"), ("", "left"), ("", "left"), ("", "left"))
     for change in changes:
-        before = "(none)" if change.before is None else clean(change.before)
-        after = "(none)" if change.after is None else clean(change.after)
+        before = NONE if change.before is None else clean(change.before)
+        after = NONE if change.after is None else clean(change.after)
         table.add_row(Text(clean(change.field), "dim"), Text(before, "red"), Text("→", "dim"), Text(after, "green"))
     if changes and action and action.action != "unchanged":
         yield table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from decimal import Decimal
 
 from zoho_xero_sync.core.report import DealResult, Report
@@ -68,8 +69,10 @@ def window_text(report: Report) -> str:
     start, end = report.window
     if start is None:
         return ""
-    until = f" until {when(end)}" if end else ""
-    return f"deals changed since {when(start)}{until}"
+    if end is None:
+        return f"deals changed since {when(start)}"
+    day = f"{start.astimezone(UTC):%Y-%m-%d} "
+    return f"deals changed {when(start).removesuffix(' UTC')} – {when(end).removeprefix(day)}"
 
 
 def baseline_text(report: Report) -> str:

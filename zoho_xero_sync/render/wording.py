@@ -65,9 +65,9 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def joined(parts: Iterable[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    listed = list(parts)
-    return " and ".join(filter(None, (", ".join(listed[:-1]), *listed[-1:])))
+    """`a`, `a and b`, `a, b and c`; empty for nothing."""
+    *front, last = list(parts) or [""]
+    return f"{', '.join(front)} and {last}" if front else last
 
 
 def hint_pieces(hint: str) -> Iterator[Piece]:

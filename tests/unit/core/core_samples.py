@@ -119,9 +119,7 @@ def a_rate(tax_type: str, percent: str, **changes: Any) -> XeroTaxRate:
     return XeroTaxRate(**({"tax_type": tax_type, "rate": Decimal(percent)} | values | changes))
 
 
-def some_books(
-    accounts: Sequence[XeroAccount] = (), rates: Sequence[XeroTaxRate] = (), **changes: Any
-) -> Books:
+def some_books(accounts: Sequence[XeroAccount] = (), rates: Sequence[XeroTaxRate] = (), **changes: Any) -> Books:
     """An Australian organisation: accounts 200 and 260 for sales, GST, exempt and none; more where given."""
     chart = (an_account_of_xero("200"), an_account_of_xero("260"), *accounts)
     known = (a_rate("OUTPUT", "10"), a_rate("EXEMPTOUTPUT", "0"), a_rate("NONE", "0"), *rates)

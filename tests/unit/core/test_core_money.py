@@ -56,7 +56,7 @@ def test_ties_go_away_from_zero(value: str, to: int, expected: str) -> None:
 @pytest.mark.parametrize("value", ["-0.001", "-0.0", "-0.00"])
 def test_nothing_is_never_negative(value: str) -> None:
     assert money_text(rounded(Decimal(value)), "AUD") == "0.00"
-    assert plain_text(Decimal(value) if value != "-0.001" else rounded(Decimal(value))) == "0"
+    assert plain_text(rounded(Decimal(value))) == "0"
 
 
 @given(amounts, st.integers(0, 4))
@@ -69,8 +69,10 @@ def test_rounding_is_symmetric_and_never_further_than_half_a_unit(value: Decimal
 
 @pytest.mark.parametrize(
     ("currency", "units"),
-    [("AUD", 2), ("aud", 2), ("JPY", 0), ("jpy", 0), ("KRW", 0), ("CLP", 0), ("KWD", 3), ("BHD", 3), ("TND", 3)]
-    + [("GBP", 2), ("HUF", 2), ("XYZ", 2), ("", 2)],
+    [
+        *(("AUD", 2), ("aud", 2), ("JPY", 0), ("jpy", 0), ("KRW", 0), ("CLP", 0), ("KWD", 3), ("BHD", 3), ("TND", 3)),
+        *(("GBP", 2), ("HUF", 2), ("XYZ", 2), ("", 2)),
+    ],
 )
 def test_minor_units(currency: str, units: int) -> None:
     assert minor_units(currency) == units
@@ -150,7 +152,9 @@ def test_no_value_of_the_trade_holds_a_binary_fraction(module: ModuleType) -> No
 
 def test_the_walk_sees_the_money_of_the_model() -> None:
     kinds = {kind.__name__: typing.get_type_hints(kind) for kind in _dataclasses(model)}
-    money = {f"{name}.{field}" for name, hints in kinds.items() for field, hint in hints.items() if Decimal in _parts(hint)}
+    money = {
+        f"{name}.{field}" for name, hints in kinds.items() for field, hint in hints.items() if Decimal in _parts(hint)
+    }
     assert {"InvoiceDraft.total", "SourceLine.net", "Deal.amount", "InvoiceLink.total", "XeroInvoice.total"} <= money
     assert len(kinds) > 30
 

@@ -88,7 +88,9 @@ def test_tax_xero_computes_for_a_line(amount: str, rate: str, amounts: str, expe
 
 def test_tax_is_rounded_per_line_and_then_added() -> None:
     """Xero's rounding guide: 25.06, 25.61 and 25.63 at 15 % bear 11.44 of tax, where their sum would bear 11.45."""
-    lines = [an_invoice_line(net, str(xero_line_tax(D(net), D(15), "exclusive"))) for net in ("25.06", "25.61", "25.63")]
+    lines = [
+        an_invoice_line(net, str(xero_line_tax(D(net), D(15), "exclusive"))) for net in ("25.06", "25.61", "25.63")
+    ]
     assert predicted_totals(lines, "exclusive") == (D("76.30"), D("11.44"), D("87.74"))
     assert xero_line_tax(D("76.30"), D(15), "exclusive") == D("11.45")
 
@@ -110,7 +112,6 @@ KEPT = [
     ("2", "50", "100", ("2", "50", "100")),
 ]
 FOLDED = [
-    # (quantity, price, discount, note)
     ("1.23456", "80", "0", "1.23456 × 80"),
     ("3", "33.33333", "0", "3 × 33.33333"),
     ("10000", "0.16484", "0", "10000 × 0.16484"),

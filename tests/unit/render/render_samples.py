@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from rich.console import Console
 
@@ -24,7 +25,7 @@ def deal_id(position: int) -> str:
     return str(FIRST_ID + position)
 
 
-def create(position: int = 0, name: str = "Warehouse shelving", total: str = "1234.50", **more: object) -> DealResult:
+def create(position: int = 0, name: str = "Warehouse shelving", total: str = "1234.50", **more: Any) -> DealResult:
     result = DealResult(
         deal_id(position),
         name,
@@ -38,12 +39,12 @@ def create(position: int = 0, name: str = "Warehouse shelving", total: str = "12
     return replace(result, **more)
 
 
-def invoice(total: str = "1234.50", currency: str = "AUD", **more: object) -> InvoiceResult:
+def invoice(total: str = "1234.50", currency: str = "AUD", **more: Any) -> InvoiceResult:
     made = InvoiceResult(UUID.format(7), "INV-0007", "AUTHORISED", Decimal(total), currency, "update")
     return replace(made, **more)
 
 
-def update(position: int = 1, name: str = "Forklift hire, third quarter", **more: object) -> DealResult:
+def update(position: int = 1, name: str = "Forklift hire, third quarter", **more: Any) -> DealResult:
     result = DealResult(
         deal_id(position),
         name,
@@ -57,7 +58,7 @@ def update(position: int = 1, name: str = "Forklift hire, third quarter", **more
     return replace(result, **more)
 
 
-def void(position: int = 2, name: str = "Site survey", **more: object) -> DealResult:
+def void(position: int = 2, name: str = "Site survey", **more: Any) -> DealResult:
     result = DealResult(
         deal_id(position),
         name,
@@ -71,7 +72,7 @@ def void(position: int = 2, name: str = "Site survey", **more: object) -> DealRe
     return replace(result, **more)
 
 
-def adopt(position: int = 3, name: str = "Annual maintenance", **more: object) -> DealResult:
+def adopt(position: int = 3, name: str = "Annual maintenance", **more: Any) -> DealResult:
     result = DealResult(
         deal_id(position),
         name,
@@ -84,7 +85,7 @@ def adopt(position: int = 3, name: str = "Annual maintenance", **more: object) -
     return replace(result, **more)
 
 
-def contact_only(position: int = 4, name: str = "Prospect brochure", **more: object) -> DealResult:
+def contact_only(position: int = 4, name: str = "Prospect brochure", **more: Any) -> DealResult:
     result = DealResult(
         deal_id(position),
         name,
@@ -98,7 +99,7 @@ def contact_only(position: int = 4, name: str = "Prospect brochure", **more: obj
     return replace(result, **more)
 
 
-def held(position: int = 5, name: str = "Office fit-out", **more: object) -> DealResult:
+def held(position: int = 5, name: str = "Office fit-out", **more: Any) -> DealResult:
     message = (
         "The invoice would not be exact: its lines come to 990 in Xero and the quote says 989.99; "
         "the difference is -0.01 AUD."
@@ -109,13 +110,12 @@ def held(position: int = 5, name: str = "Office fit-out", **more: object) -> Dea
         "Closed Won",
         "hold",
         message,
-        ContactResult(None, "Lakeview Offices", "create"),
         next_step=retry("Make the document's rows carry its whole total, or invoice it by hand", deal_id(position)),
     )
     return replace(result, **more)
 
 
-def rejected(position: int = 6, name: str = "Spare parts", **more: object) -> DealResult:
+def rejected(position: int = 6, name: str = "Spare parts", **more: Any) -> DealResult:
     result = DealResult(
         deal_id(position),
         name,
@@ -127,7 +127,7 @@ def rejected(position: int = 6, name: str = "Spare parts", **more: object) -> De
     return replace(result, **more)
 
 
-def uncertain(position: int = 7, name: str = "Cold store repair", **more: object) -> DealResult:
+def uncertain(position: int = 7, name: str = "Cold store repair", **more: Any) -> DealResult:
     result = DealResult(
         deal_id(position),
         name,
@@ -140,7 +140,7 @@ def uncertain(position: int = 7, name: str = "Cold store repair", **more: object
     return replace(result, **more)
 
 
-def plain(action: str, position: int = 8, name: str = "Old order", **more: object) -> DealResult:
+def plain(action: str, position: int = 8, name: str = "Old order", **more: Any) -> DealResult:
     reasons = {"pending": "beyond --limit; stays pending", "skip": "stage Proposal is not one that is invoiced"}
     reason = reasons.get(action, "nothing that the invoice depends on changed")
     return replace(DealResult(deal_id(position), name, "Closed Won", action, reason), **more)
@@ -162,7 +162,7 @@ def run_problem(code: str = "login_needed") -> Problem:
     return Problem(code, "run", "Nobody is logged in to Xero.", "Log in: zoho-xero-sync auth xero")
 
 
-def report(deals: Sequence[DealResult] = (), mode: str = "dry_run", **more: object) -> Report:
+def report(deals: Sequence[DealResult] = (), mode: str = "dry_run", **more: Any) -> Report:
     problems = tuple(problem_of(deal) for deal in deals if deal.action in _CODES)
     made = Report(
         run_id="20261120T010000Z-5f3a",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from zoho_xero_sync.core.model import (
     Action,
@@ -65,9 +66,9 @@ def held_record(position: int = 0, problem: Problem | None = None, state: DealSt
     return DealRecord(deal_id, f"Repair {position}", "Closed Won", state, False, NOW, "{}", problem=found)
 
 
-def status(**more: object) -> StatusView:
+def status(**more: Any) -> StatusView:
     counts = '{"counts": {"seen": 3, "invoices_created": 2, "contacts_created": 1, "held": 1}}'
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "identity": IDENTITY,
         "ledger": "sqlite:///ledger.db",
         "now": NOW,
@@ -91,7 +92,7 @@ def status(**more: object) -> StatusView:
         "uncertain": (write(WriteState.IN_FLIGHT, operation(OperationState.IN_FLIGHT)),),
         "allowances": {"zoho": "4,900 of 5,000 credits", "xero": "980 of 1,000 today"},
     }
-    return StatusView(**{**values, **more})  # type: ignore[arg-type]  # a table of overrides
+    return StatusView(**{**values, **more})
 
 
 GST = Tax("GST", Decimal("10"))
@@ -149,7 +150,7 @@ DRAFT = InvoiceDraft(
 LINK = InvoiceLink(DEAL, INVOICE_ID, "INV-0007", "DRAFT", "AUD", Decimal("2092.75"), None, NOW)
 
 
-def deal_view(**more: object) -> DealView:
+def deal_view(**more: Any) -> DealView:
     step = InvoiceStep(
         "update",
         DRAFT,
@@ -162,7 +163,7 @@ def deal_view(**more: object) -> DealView:
         changes=(Change("Status", "DRAFT", "AUTHORISED"),),
     )
     contact = ContactStep("unchanged", ContactDraft(CUSTOMER, CUSTOMER.id, "Harbour Freight Pty Ltd"), CONTACT_ID)
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "deal_id": DEAL,
         "name": "Warehouse shelving",
         "stage": "Closed Won",
@@ -179,4 +180,4 @@ def deal_view(**more: object) -> DealView:
         "zoho_link": "https://crm.example.com/org1/tab/Potentials/5725767000000411001",
         "xero_link": "https://go.example.com/app/!abc12/invoicing/view/0b5a2c1e-7f0d-4d0e-9a57-1d6c1b0f0007",
     }
-    return DealView(**{**values, **more})  # type: ignore[arg-type]  # a table of overrides
+    return DealView(**{**values, **more})

@@ -11,6 +11,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
 
+from .rule import rules
+
+RULES = rules(
+    "guides/how-to-guides/rounding-in-xero",
+    "Tax is rounded to the cent on each line and then summed, never computed on the sum.",
+    "SubTotal is the sum of the line amounts, less their tax when amounts are inclusive; Total is SubTotal and tax.",
+)
+
 CENTS = 2
 QUANTITY_PLACES = 4
 LARGEST_LINE = Decimal("9999999999.99")

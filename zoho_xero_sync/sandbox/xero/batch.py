@@ -14,11 +14,20 @@ from dataclasses import dataclass
 from .books import Books
 from .errors import ApiError, RefusedError, validation
 from .posted import Posted
+from .rule import rules
+
+
+RULES = rules(
+    "api/accounting/requests-and-responses",
+    "A batch with a refused element answers 400 ValidationException with the refused elements; nothing is kept.",
+    "With summarizeErrors=false the answer is 200: good elements are kept, each carries StatusAttributeString, and a "
+    "refused create carries the zero GUID and its ValidationErrors.",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What differs between contacts and invoices: how to write one, and how a refused one looks."""
+    """What differs between the resources: how to write one, and how a refused one looks."""
 
     error_flag: str
     write: Callable[[Posted], tuple[dict[str, object], Sequence[str]]]

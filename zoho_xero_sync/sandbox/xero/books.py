@@ -4,50 +4,18 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 from zoho_xero_sync.sandbox.clock import VirtualClock
 
-from .model import Contact, Invoice
+from .model import Attachment, Contact, CreditNote, Email, Invoice, Note, Payment
 from .settings import Settings
 from .store import Table, stable_id
 
-SWITCHES: Mapping[str, object] = {
-    # Xero documents 6 minutes; about 20 were measured. A caller may rely on 6 only.
-    "idempotency_seconds": 360,
-    # Where the sentence of a reused key stands: "message" (top level) or "element".
-    "key_reuse_envelope": "message",
-    # Documented as fixed windows, older pages say rolling; rolling is the stricter one.
-    "minute_window": "rolling",
-    # Whether a summarised 400 keeps the good elements of the batch: undocumented.
-    "summarised_error_keeps_good": False,
-    # Whether the Elements of a 400 are the refused ones only ("failing") or every element ("all"): undocumented.
-    "elements_of_400": "failing",
-    # Whether the number of a voided or deleted invoice can be used again: undocumented.
-    "voided_number_taken": True,
-    "deleted_number_taken": False,
-    # Ties: Xero publishes no rule. "half_up" or "half_even".
-    "ties": "half_up",
-    # Largest accepted difference between a LineAmount sent and computed: undocumented.
-    "line_amount_tolerance": "0.00",
-    # Decimals kept of a DiscountRate: undocumented, the stricter reading.
-    "discount_rate_places": 2,
-    # An unknown account on a draft: "error", or "warning" (the code is removed), both were seen.
-    "unknown_account_on_draft": "error",
-    # Whether a draft may be dated in a locked period: undocumented.
-    "lock_dates_bind_drafts": True,
-    # Whether If-Modified-Since returns records changed in that very second: undocumented.
-    "modified_since_inclusive": False,
-    # Whether two names that differ only by accents collide: undocumented (filters ignore accents).
-    "names_ignore_accents": False,
-    # Country of an address: the Contacts page allows letters only; blanks are let through.
-    "country_letters_only": True,
-    # ContactNumber terms joined with OR beyond which a contact filter is refused, as big organisations report.
-    "contact_number_terms": 10,
-}
+API_USER = "System Generated"
 
-Savepoint = tuple[int, int, Counter[str]]
+Savepoint = tuple[tuple[int, ...], Counter[str], Settings]
 
 
 class Books:
@@ -58,11 +26,12 @@ class Books:
         self.clock = clock
         self.switches = switches
         self.counters: Counter[str] = Counter()
+        self.user = API_USER
         self.contacts: Table[Contact] = Table(
             lambda contact: contact.contact_id,
             {
                 "number": lambda contact: fold(contact.number) or None,
-                "name": lambda contact: self.name_key(contact.name) if contact.status == "ACTIVE" else None,
+                "name": lambda contact: fold_accents(contact.name) if contact.status == "ACTIVE" else None,
                 "account_number": lambda contact: fold(contact.texts.get("AccountNumber", "")) or None,
             },
         )
@@ -73,6 +42,25 @@ class Books:
                 "url": lambda invoice: invoice.url or None,
                 "contact": lambda invoice: invoice.contact_id,
             },
+        )
+        self.payments: Table[Payment] = Table(lambda payment: payment.payment_id, {})
+        self.credit_notes: Table[CreditNote] = Table(
+            lambda note: note.credit_note_id,
+            {"number": lambda note: fold(note.number) or None if note.type == "ACCRECCREDIT" else None},
+        )
+        self.notes: Table[Note] = Table(lambda note: note.note_id, {"record": lambda note: note.record_id})
+        self.attachments: Table[Attachment] = Table(
+            lambda attachment: attachment.attachment_id, {"record": lambda attachment: attachment.record_id}
+        )
+        self.emails: Table[Email] = Table(lambda email: email.email_id, {})
+        self._tables: tuple[Table[Any], ...] = (
+            self.contacts,
+            self.invoices,
+            self.payments,
+            self.credit_notes,
+            self.notes,
+            self.attachments,
+            self.emails,
         )
 
     def now(self) -> datetime:
@@ -100,25 +88,39 @@ class Books:
         self.counters[kind] += 1
         return stable_id(kind, self.counters[kind])
 
-    def name_key(self, name: str) -> str:
-        """What two contact names are compared by."""
-        return fold_accents(name) if self.flag("names_ignore_accents") else fold(name)
+    def note(self, record_id: str, changes: str, details: str = "") -> Note:
+        """One more line in the history of a document, by whoever works on the books now."""
+        entry = Note(self.next_id("note"), record_id, self.now(), self.user, changes, details)
+        self.notes.put(entry)
+        return entry
+
+    def same_name(self, name: str) -> list[Contact]:
+        """The active contacts with that name."""
+        found = self.contacts.find("name", fold_accents(name))
+        if self.flag("names_ignore_accents"):
+            return found
+        return [contact for contact in found if fold(contact.name) == fold(name)]
+
+    def same_number(self, number: str) -> list[Invoice]:
+        """The sales invoices with that InvoiceNumber."""
+        found = self.invoices.find("number", fold(number))
+        return found if self.flag("numbers_ignore_case") else [row for row in found if row.number == number]
 
     def savepoint(self) -> Savepoint:
         """A point to return to."""
-        return self.contacts.mark(), self.invoices.mark(), self.counters.copy()
+        return tuple(table.mark() for table in self._tables), self.counters.copy(), self.settings
 
     def rollback(self, point: Savepoint) -> None:
         """Undo everything since `point`."""
-        contacts, invoices, counters = point
-        self.contacts.rollback(contacts)
-        self.invoices.rollback(invoices)
+        marks, counters, self.settings = point
+        for table, mark in zip(self._tables, marks, strict=True):
+            table.rollback(mark)
         self.counters = counters.copy()
 
     def commit(self) -> None:
         """Keep everything."""
-        self.contacts.commit()
-        self.invoices.commit()
+        for table in self._tables:
+            table.commit()
 
 
 def fold(text: str) -> str:

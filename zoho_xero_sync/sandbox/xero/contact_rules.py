@@ -10,11 +10,28 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from .books import Books, fold
 from .errors import RefusedError, not_found, too_long
 from .model import CONTACT_STATUSES, Contact
 from .posted import Posted
+from .rule import rules
+
+RULES = rules(
+    "api/accounting/contacts",
+    "PUT /Contacts creates only; a Name or ContactNumber that a contact has already is refused.",
+    "POST /Contacts updates the contact that ContactID, else ContactNumber, else Name identifies, or creates one.",
+    "A contact's elements that are left out keep their value; contact persons that are sent replace the whole list.",
+    "The contact name must be unique across all active contacts, without regard to case.",
+    "The contact number must be unique across all contacts, archived ones included.",
+    "The account number must be unique.",
+    "A contact has a Name of at most 255 characters, without < and > and without leading, trailing or double spaces.",
+    "A contact's texts have their documented lengths; the e-mail address must be valid, without umlauts.",
+    "A contact has at most 5 contact persons.",
+    "An archived contact cannot be edited; an unknown ContactID answers 404.",
+    "IsCustomer and IsSupplier are read only; Xero sets them after the first invoice or bill.",
+)
 
 NO_IDENTIFIER = (
     "The Contact must contain at least 1 of the following elements to identify the contact: "
@@ -88,8 +105,14 @@ def post_contact(books: Books, posted: Posted) -> Contact:
     contact_id = posted.guid("ContactID")
     if contact_id:
         return update_contact(books, posted, _existing(books, contact_id))
-    found = by_number(books, posted.text("ContactNumber")) or by_name(books, posted.text("Name"))
-    return update_contact(books, posted, found) if found else create_contact(books, posted)
+    numbered, named = by_number(books, posted.text("ContactNumber")), by_name(books, posted.text("Name"))
+    first, second = (numbered, named) if books.word("post_match") == "number_first" else (named, numbered)
+    found = first or second
+    if found is None:
+        return create_contact(books, posted)
+    if found is named and found is not numbered and books.word("post_name_collision") == "refuse":
+        raise RefusedError(name_taken(found.name))
+    return update_contact(books, posted, found)
 
 
 def post_contact_to(books: Books, contact_id: str, posted: Posted) -> Contact:
@@ -108,6 +131,7 @@ def create_contact(books: Books, posted: Posted) -> Contact:
     fresh = Contact(contact_id=contact_id, name="", updated=books.now())
     contact = _checked(books, posted, fresh)
     books.contacts.put(contact)
+    books.note(contact.contact_id, "Created", f"{contact.name} was created.")
     return contact
 
 
@@ -117,10 +141,12 @@ def update_contact(books: Books, posted: Posted, current: Contact, *, replace_pe
     `replace_persons` drops the contact persons that are not posted, as naming a contact inside an invoice does."""
     if current.status != "ACTIVE":
         raise RefusedError(ARCHIVED)
-    if replace_persons and not posted.has("ContactPersons"):
+    drops = replace_persons or not books.flag("omitted_persons_survive")
+    if drops and not posted.has("ContactPersons"):
         current = replace(current, persons=())
     contact = _checked(books, posted, current)
     books.contacts.put(contact)
+    books.note(contact.contact_id, "Edited" if contact.status == current.status else contact.status.capitalize())
     return contact
 
 
@@ -132,7 +158,7 @@ def by_number(books: Books, number: str | None) -> Contact | None:
 
 def by_name(books: Books, name: str | None) -> Contact | None:
     """The active contact with that name."""
-    found = books.contacts.find("name", books.name_key(name)) if name else []
+    found = books.same_name(name) if name else []
     return found[0] if found else None
 
 
@@ -166,9 +192,9 @@ def _checked(books: Books, posted: Posted, current: Contact) -> Contact:
         current,
         name=current.name if name is None else name,
         status=posted.choice("ContactStatus", CONTACT_STATUSES) or current.status,
-        texts=_texts(posted, current.texts, TEXT_LIMITS, problems),
+        texts=_texts(books, posted, current.texts, TEXT_LIMITS, problems),
         addresses=_addresses(books, posted, current, problems),
-        phones=_slots(posted, "Phones", "PhoneType", PHONE_TYPES, PHONE_LIMITS, current.phones, problems),
+        phones=_slots(books, posted, _PHONES, current.phones, problems),
         persons=_persons(posted, current, problems),
         others={**current.others, **{other: posted.value(other) for other in OTHERS if posted.has(other)}},
         updated=books.now(),
@@ -197,7 +223,7 @@ def _name_problems(name: str) -> list[str]:
 
 def _taken(books: Books, contact: Contact) -> list[str]:
     problems = []
-    named = books.contacts.find("name", books.name_key(contact.name)) if contact.status == "ACTIVE" else []
+    named = books.same_name(contact.name) if contact.status == "ACTIVE" else []
     if _others(named, contact):
         problems.append(name_taken(contact.name))
     if contact.number and _others(books.contacts.find("number", fold(contact.number)), contact):
@@ -213,12 +239,13 @@ def _others(found: list[Contact], contact: Contact) -> bool:
 
 
 def _texts(
-    posted: Posted, current: Mapping[str, str], limits: Mapping[str, int], problems: list[str]
+    books: Books, posted: Posted, current: Mapping[str, str], limits: Mapping[str, int], problems: list[str]
 ) -> dict[str, str]:
     texts = dict(current)
+    clears = books.flag("empty_text_clears")
     for name, limit in limits.items():
         value = posted.text(name)
-        if value is None:
+        if value is None or not (value or clears):
             continue
         if len(value) > limit:
             problems.append(too_long(name, limit))
@@ -226,24 +253,31 @@ def _texts(
     return texts
 
 
+class _Slots(NamedTuple):
+    """A list of a contact that has one place per kind: addresses and phones."""
+
+    collection: str
+    kind_name: str
+    kinds: tuple[str, ...]
+    limits: Mapping[str, int]
+
+
+_ADDRESSES = _Slots("Addresses", "AddressType", ADDRESS_TYPES, ADDRESS_LIMITS)
+_PHONES = _Slots("Phones", "PhoneType", PHONE_TYPES, PHONE_LIMITS)
+
+
 def _slots(
-    posted: Posted,
-    collection: str,
-    kind_name: str,
-    kinds: tuple[str, ...],
-    limits: Mapping[str, int],
-    current: Mapping[str, Mapping[str, str]],
-    problems: list[str],
+    books: Books, posted: Posted, what: _Slots, current: Mapping[str, Mapping[str, str]], problems: list[str]
 ) -> Mapping[str, Mapping[str, str]]:
     slots = dict(current)
-    for slot in posted.children(collection) or []:
-        kind = slot.choice(kind_name, kinds) or kinds[0]
-        slots[kind] = _texts(slot, slots.get(kind, {}), limits, problems)
+    for slot in posted.children(what.collection) or []:
+        kind = slot.choice(what.kind_name, what.kinds) or what.kinds[0]
+        slots[kind] = _texts(books, slot, slots.get(kind, {}), what.limits, problems)
     return slots
 
 
 def _addresses(books: Books, posted: Posted, current: Contact, problems: list[str]) -> Mapping[str, Mapping[str, str]]:
-    found = _slots(posted, "Addresses", "AddressType", ADDRESS_TYPES, ADDRESS_LIMITS, current.addresses, problems)
+    found = _slots(books, posted, _ADDRESSES, current.addresses, problems)
     odd = [address for address in found.values() if not _COUNTRY.fullmatch(address.get("Country", ""))]
     if odd and books.flag("country_letters_only"):
         problems.append("The Country of an address can only contain letters.")

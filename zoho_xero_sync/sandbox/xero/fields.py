@@ -1,4 +1,4 @@
-"""The properties of contacts and invoices that `where` and `order` may name.
+"""The properties of contacts, invoices, payments and credit notes that `where` and `order` may name.
 
 Source: developer.xero.com/documentation/api/accounting/contacts and .../invoices (optimised filters and orders).
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from .books import Books
 from .contact_rules import TEXT_LIMITS
 from .filters import Field
-from .model import Contact, Invoice
+from .model import Contact, CreditNote, Invoice, Payment
 
 
 def contact_fields() -> Mapping[str, Field[Contact]]:
@@ -64,3 +64,41 @@ def invoice_fields(books: Books) -> Mapping[str, Field[Invoice]]:
 
 def _text_of(name: str) -> Callable[[Contact], object]:
     return lambda contact: contact.texts.get(name)
+
+
+def payment_fields(books: Books) -> Mapping[str, Field[Payment]]:
+    """Filterable properties of a payment by lower-case name."""
+
+    def of_invoice(get: Callable[[Invoice], object]) -> Callable[[Payment], object]:
+        def value(payment: Payment) -> object:
+            invoice = books.invoices.get(payment.invoice_id)
+            return get(invoice) if invoice else None
+
+        return value
+
+    return {
+        "paymentid": Field("guid", lambda payment: payment.payment_id),
+        "status": Field("string", lambda payment: payment.status),
+        "paymenttype": Field("string", of_invoice(lambda invoice: f"{invoice.type}PAYMENT")),
+        "date": Field("date", lambda payment: payment.day),
+        "amount": Field("number", lambda payment: payment.amount),
+        "reference": Field("string", lambda payment: payment.reference),
+        "updateddateutc": Field("date", lambda payment: payment.updated),
+        "invoice.invoiceid": Field("guid", lambda payment: payment.invoice_id),
+        "invoice.invoicenumber": Field("string", of_invoice(lambda invoice: invoice.number)),
+    }
+
+
+def credit_note_fields() -> Mapping[str, Field[CreditNote]]:
+    """Filterable properties of a credit note by lower-case name."""
+    return {
+        "creditnoteid": Field("guid", lambda note: note.credit_note_id),
+        "creditnotenumber": Field("string", lambda note: note.number),
+        "type": Field("string", lambda note: note.type),
+        "status": Field("string", lambda note: note.status),
+        "reference": Field("string", lambda note: note.reference),
+        "date": Field("date", lambda note: note.day),
+        "total": Field("number", lambda note: note.totals.total),
+        "updateddateutc": Field("date", lambda note: note.updated),
+        "contact.contactid": Field("guid", lambda note: note.contact_id),
+    }

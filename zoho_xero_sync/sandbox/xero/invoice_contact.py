@@ -11,6 +11,15 @@ from .contact_rules import NO_IDENTIFIER, WRITABLE, by_name, by_number, create_c
 from .errors import RefusedError
 from .model import Contact
 from .posted import Posted
+from .rule import rules
+
+RULES = rules(
+    "api/accounting/invoices",
+    "A contact named inside an invoice by more than its id is updated with what is sent there, and its contact persons "
+    "that are not sent are deleted.",
+    "An invoice cannot be made for an archived contact.",
+    "An unknown Name inside an invoice creates a contact; an unknown ContactID or ContactNumber is refused.",
+)
 
 NO_CONTACT = "A Contact must be specified for this type of transaction"
 ARCHIVED_FOR_INVOICE = (

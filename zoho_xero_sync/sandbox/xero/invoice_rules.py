@@ -14,13 +14,29 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from . import arithmetic
-from .books import Books, fold
+from .books import Books
 from .errors import RefusedError, too_long
 from .invoice_contact import contact_for
 from .invoice_status import AT_BIRTH, HAS_PAYMENT, NOT_VALID, locked, refused_status
 from .line_rules import NO_LINES, Notes, Terms, build_lines, recheck_lines
 from .model import AMOUNT_TYPES, INVOICE_STATUSES, TERMINAL, Invoice, Line
 from .posted import Posted
+from .rule import rules
+
+RULES = rules(
+    "api/accounting/invoices",
+    "PUT /Invoices creates only; an ACCREC InvoiceNumber that exists is refused: Invoice # must be unique.",
+    "POST /Invoices updates the invoice that InvoiceID, else an existing ACCREC InvoiceNumber, identifies.",
+    "Without InvoiceNumber a sales invoice gets the next of the organisation's own sequence, INV-0001 and on.",
+    "InvoiceNumber and Reference have at most 255 characters; InvoiceNumber holds printable ASCII only.",
+    "Date defaults to today in the organisation's time zone; DueDate is not derived and must be there on approval.",
+    "An invoice needs a contact and at least one line item; a draft may lack the account code and the due date.",
+    "CurrencyCode must be one the organisation is subscribed to; it defaults to the base currency.",
+    "Url must be an absolute URL and must not contain the word Xero.",
+    "With a payment or credit note allocated, only Reference, DueDate, InvoiceNumber, BrandingThemeID, Contact, Url "
+    "and a line's Description, AccountCode and Tracking can change.",
+    "An unknown InvoiceID in the body is refused in its element; in the URL it answers 404.",
+)
 
 UNKNOWN_INVOICE = "An existing Invoice with the specified InvoiceID could not be found"
 DUPLICATE = "Invoice # must be unique."
@@ -60,6 +76,7 @@ def update_invoice(books: Books, posted: Posted, current: Invoice, unit_places: 
     if wanted in TERMINAL:
         gone = replace(current, status=wanted, updated=books.now())
         books.invoices.put(gone)
+        books.note(gone.invoice_id, wanted.capitalize())
         return gone, []
     return _store(books, posted, current, replace(current, status=wanted or current.status), unit_places)
 
@@ -95,14 +112,14 @@ def meant_invoice(books: Books, posted: Posted) -> Invoice | None:
 
 def holder_of(books: Books, number: str | None) -> Invoice | None:
     """The ACCREC invoice that blocks `number`: a live one first, else one whose number stays taken by the switches."""
-    found = books.invoices.find("number", fold(number)) if number else []
+    found = books.same_number(number) if number else []
     taken = {"VOIDED": books.flag("voided_number_taken"), "DELETED": books.flag("deleted_number_taken")}
     return next((invoice for invoice in _live_first(found) if taken.get(invoice.status, True)), None)
 
 
 def by_id_or_number(books: Books, key: str) -> Invoice | None:
     """The invoice with that id, else with that number, a live one first."""
-    return books.invoices.get(key.lower()) or next(iter(_live_first(books.invoices.find("number", fold(key)))), None)
+    return books.invoices.get(key.lower()) or next(iter(_live_first(books.same_number(key))), None)
 
 
 def _store(
@@ -121,12 +138,13 @@ def _store(
     lock = _locked(books, changed)
     if lock:
         notes.problems.append(lock)
-    if before.payments and _touches_money(before, changed):
+    if before.allocated and _touches_money(before, changed):
         notes.problems.append(HAS_PAYMENT)
     if notes.problems:
         raise RefusedError(*dict.fromkeys(notes.problems))
     stored = settled(books, replace(_numbered(books, changed), updated=books.now()))
     books.invoices.put(stored)
+    books.note(stored.invoice_id, _changes(before, stored), f"INV {stored.number} for {stored.totals.total}")
     _mark_contact(books, stored)
     return stored, notes.warnings
 
@@ -244,7 +262,8 @@ def settled(books: Books, invoice: Invoice) -> Invoice:
     if invoice.status not in ("AUTHORISED", "PAID"):
         return invoice
     if invoice.amount_due == 0:
-        paid_on = max((payment.day for payment in invoice.payments), default=invoice.paid_on or books.today())
+        days = [entry.day for entry in (*invoice.payments, *invoice.credits)]
+        paid_on = max(days, default=invoice.paid_on or books.today())
         return replace(invoice, status="PAID", paid_on=paid_on)
     return replace(invoice, status="AUTHORISED", paid_on=None)
 
@@ -255,7 +274,7 @@ def _numbered(books: Books, invoice: Invoice) -> Invoice:
     while True:
         books.counters["invoice number"] += 1
         number = f"INV-{books.counters['invoice number']:04}"
-        if not books.invoices.find("number", fold(number)):
+        if not books.same_number(number):
             return replace(invoice, number=number)
 
 
@@ -270,6 +289,12 @@ def _locked(books: Books, invoice: Invoice) -> str | None:
     if invoice.status == "DRAFT" and not books.flag("lock_dates_bind_drafts"):
         return None
     return locked(books.settings, invoice.day)
+
+
+def _changes(before: Invoice, stored: Invoice) -> str:
+    if not before.lines:
+        return "Created"
+    return "Approved" if before.status in ("DRAFT", "SUBMITTED") and stored.status == "AUTHORISED" else "Edited"
 
 
 def _mark_contact(books: Books, invoice: Invoice) -> None:

@@ -9,8 +9,21 @@ from collections.abc import Mapping
 from datetime import date
 
 from .model import TERMINAL, Invoice
+from .rule import rules
 from .settings import Settings
 from .wire import long_day
+
+RULES = (
+    *rules(
+        "api/accounting/invoices",
+        "A new invoice is DRAFT, SUBMITTED or AUTHORISED.",
+        "DRAFT and SUBMITTED may become each other, AUTHORISED or DELETED; AUTHORISED may become VOIDED only.",
+        "PAID is set by Xero alone, when nothing is due, and goes back to AUTHORISED when a payment is removed.",
+        "VOIDED and DELETED are final; such an invoice can still be read.",
+        "With payments or credit notes allocated, no status can be applied, not even AUTHORISED again.",
+    ),
+    *rules("api/accounting/organisation", "A document cannot be dated in a locked period, nor edited when it is."),
+)
 
 NOT_VALID = "Invoice not of valid status for modification"
 HAS_PAYMENT = "This document cannot be edited as it has a payment or credit note allocated to it."
@@ -31,7 +44,7 @@ def refused_status(current: Invoice, posted: str | None) -> str | None:
         return NOT_VALID
     if posted is None:
         return None
-    if current.payments and posted in ("DRAFT", "SUBMITTED", "AUTHORISED", "VOIDED"):
+    if current.allocated and posted in ("DRAFT", "SUBMITTED", "AUTHORISED", "VOIDED"):
         return (
             f"The status {posted} cannot be applied to the invoice "
             "because it has payments or credit notes allocated to it."

@@ -15,7 +15,22 @@ from .books import Books
 from .errors import too_long
 from .model import NOTHING, Line, Tracking
 from .posted import Posted
+from .rule import rules
 from .settings import Account
+
+RULES = rules(
+    "api/accounting/invoices",
+    "A line needs a Description of at most 4000 characters, unless its ItemCode supplies one.",
+    "A line with an existing LineItemID updates that line, one without is new, a line that is not sent is deleted; "
+    "without LineItems the lines stay as they are.",
+    "UnitAmount is rounded to 2 decimals, to 4 with unitdp=4, before anything else; Quantity keeps 4.",
+    "LineAmount is Quantity x UnitAmount less the discount; a LineAmount sent that differs is refused.",
+    "Only one of DiscountRate and DiscountAmount can be given.",
+    "The account of a line must exist, be active, and be neither a bank nor a system account (Rounding excepted).",
+    "A line without TaxType has its account's; a TaxType must be active and applicable to the account's class.",
+    "A line has at most two tracking categories; category and option must be active.",
+    "An ItemCode must exist; it supplies the price, account and tax type that are left out.",
+)
 
 NO_LINES = "One or more line items must be specified"
 NO_ACCOUNT = "Account code must be specified"
@@ -87,6 +102,8 @@ def _line(books: Books, posted: Posted, old: Line | None, terms: Terms, notes: N
     given_tax = posted.decimal("TaxAmount")
     computed = _tax(books, line_amount, tax_type, terms.amounts)
     keeps_tax = given_tax is not None and terms.amounts != "NoTax"
+    if keeps_tax and given_tax and given_tax > unit and books.flag("tax_amount_capped"):
+        notes.problems.append("The TaxAmount cannot be larger than the UnitAmount.")
     return Line(
         line_id=line_id,
         description=description,
@@ -183,7 +200,7 @@ def _item(books: Books, posted: Posted, old: Line | None, notes: Notes) -> Mappi
         return None
     item = books.settings.items.get(code)
     if item is None:
-        notes.problems.append(f"Item code '{code}' is not valid")
+        notes.problems.append(books.word("unknown_item_message").format(code=code))
     return item
 
 
@@ -298,5 +315,6 @@ def _tracking(books: Books, posted: Posted, old: Line | None, notes: Notes) -> t
         try:
             found.append(books.settings.tracking(choice.text("Name"), category_id, choice.text("Option"), option_id))
         except LookupError as error:
-            notes.problems.append(str(error.args[0]))
+            if books.word("unknown_tracking") == "error":
+                notes.problems.append(str(error.args[0]))
     return tuple(found)

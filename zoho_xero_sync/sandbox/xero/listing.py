@@ -14,10 +14,31 @@ from typing import Generic, TypeVar
 
 from .books import Books, fold, fold_accents
 from .errors import high_volume, precondition_failed, query_parse
-from .fields import contact_fields, invoice_fields
+from .fields import contact_fields, credit_note_fields, invoice_fields, payment_fields
 from .filters import Field, parse_order, parse_where, sort_records
 from .model import Contact, Invoice
+from .money_views import credit_note_view, payment_view
+from .rule import rules
 from .views import Shape, contact_view, invoice_view
+
+RULES = (
+    *rules(
+        "api/accounting/requests-and-responses",
+        "page brings pages of 100, or pageSize from 1 to 1000 (others are snapped), and a pagination block.",
+        "The default order is UpdatedDateUTC, then the id.",
+        "If-Modified-Since is a header in UTC, to the second; one that does not parse answers 412.",
+        "where compares strings without case and accents; what it cannot parse answers 400 QueryParseException.",
+    ),
+    *rules(
+        "api/accounting/invoices",
+        "A list of invoices brings line items only when it is paged; its contacts never carry the e-mail address.",
+    ),
+    *rules(
+        "api/accounting/contacts",
+        "A list of contacts leaves out archived ones unless includeArchived=true.",
+        "An unpaged list of contacts leaves out contact persons, defaults and the id of the contact merged into.",
+    ),
+)
 
 R = TypeVar("R")
 
@@ -93,16 +114,40 @@ def list_invoices(books: Books, query: Query) -> dict[str, object]:
     found = _by_ids(query.items("IDs"), books.invoices.get, books.invoices.all())
     found = _chosen(found, query)
     found = _searched(found, query.text("searchTerm"), lambda invoice: (invoice.number, invoice.reference))
-    where = query.text("where")
-    if where:
-        accepts = parse_where(where, fields, "Invoice").accepts
-        found = [invoice for invoice in found if accepts(invoice)]
+    found = _filtered(found, query, fields, "Invoice")
     found = _modified(books, found, query.modified_since, lambda invoice: invoice.updated)
     found = _ordered(found, query, fields, "invoiceid", "Invoice")
     summary = query.flag("summaryOnly")
     page = _page(found, query, forced=summary or query.text("statuses") is not None)
     shape = Shape(page.block is not None and not summary, details=False, summary=summary, unit_places=query.unit_places)
     return {**page.envelope, "Invoices": [invoice_view(books, invoice, shape) for invoice in page.rows]}
+
+
+def list_payments(books: Books, query: Query) -> dict[str, object]:
+    """The `pagination` (when paged) and `Payments` of a list answer, deleted ones too. Raises ApiError."""
+    fields = payment_fields(books)
+    found = _filtered(list(books.payments.all()), query, fields, "Payment")
+    found = _modified(books, found, query.modified_since, lambda payment: payment.updated)
+    page = _page(_ordered(found, query, fields, "paymentid", "Payment"), query, forced=False)
+    return {**page.envelope, "Payments": [payment_view(books, payment) for payment in page.rows]}
+
+
+def list_credit_notes(books: Books, query: Query) -> dict[str, object]:
+    """The `pagination` (when paged) and `CreditNotes` of a list answer; lines only in pages. Raises ApiError."""
+    fields = credit_note_fields()
+    found = _filtered(list(books.credit_notes.all()), query, fields, "CreditNote")
+    found = _modified(books, found, query.modified_since, lambda note: note.updated)
+    page = _page(_ordered(found, query, fields, "creditnoteid", "CreditNote"), query, forced=False)
+    shape = Shape(page.block is not None, details=False, unit_places=query.unit_places)
+    return {**page.envelope, "CreditNotes": [credit_note_view(books, note, shape) for note in page.rows]}
+
+
+def _filtered(rows: list[R], query: Query, fields: Mapping[str, Field[R]], entity: str) -> list[R]:
+    where = query.text("where")
+    if not where:
+        return rows
+    accepts = parse_where(where, fields, entity).accepts
+    return [row for row in rows if accepts(row)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,20 +192,22 @@ def _modified(books: Books, rows: list[R], header: str | None, updated: Callable
     if header is None:
         return rows
     since = _instant(header)
+    if not books.flag("modified_since_subseconds"):
+        since = since.replace(microsecond=0)
     if books.flag("modified_since_inclusive"):
         return [row for row in rows if updated(row) >= since]
     return [row for row in rows if updated(row) > since]
 
 
 def _instant(header: str) -> datetime:
-    """The header in UTC to the second: yyyy-mm-ddThh:mm:ss, or an HTTP date."""
+    """The header in UTC: yyyy-mm-ddThh:mm:ss, or an HTTP date."""
     for parse in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             moment = parse(header.strip())
         except (ValueError, TypeError):
             continue
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return aware.astimezone(UTC).replace(microsecond=0)
+        return aware.astimezone(UTC)
     raise precondition_failed()
 
 

@@ -1,4 +1,7 @@
-"""The records of the Xero half: contacts, invoices, lines, payments. Frozen; a change is a new record."""
+"""The records of the Xero half: contacts, invoices, credit notes, payments and what hangs on them.
+
+Frozen; a change is a new record.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,7 @@ class Contact:
     is_customer: bool = False
     is_supplier: bool = False
     merged_to: str | None = None
+    attached: bool = False
 
     @property
     def number(self) -> str:
@@ -78,9 +82,26 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Money received on an invoice."""
+    """Money received on an invoice, or paid on a bill; `status` is AUTHORISED or DELETED."""
 
     payment_id: str
+    day: date
+    amount: Decimal
+    invoice_id: str
+    updated: datetime
+    account_id: str | None = None
+    reference: str = ""
+    currency_rate: Decimal = Decimal(1)
+    status: str = "AUTHORISED"
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Part of a credit note, set against an invoice."""
+
+    allocation_id: str
+    credit_note_id: str
+    invoice_id: str
     day: date
     amount: Decimal
 
@@ -109,8 +130,10 @@ class Invoice:
     totals: Totals = NO_TOTALS
     total_discount: Decimal | None = None
     payments: tuple[Payment, ...] = ()
+    credits: tuple[Credit, ...] = ()
     paid_on: date | None = None
     by_app: bool = False
+    attached: bool = False
 
     @property
     def amount_paid(self) -> Decimal:
@@ -118,6 +141,79 @@ class Invoice:
         return sum((payment.amount for payment in self.payments), NOTHING)
 
     @property
+    def amount_credited(self) -> Decimal:
+        """The sum of the credit notes set against it."""
+        return sum((credit.amount for credit in self.credits), NOTHING)
+
+    @property
     def amount_due(self) -> Decimal:
         """What is still to be paid; nothing on a voided or deleted document."""
-        return NOTHING if self.status in TERMINAL else self.totals.total - self.amount_paid
+        return NOTHING if self.status in TERMINAL else self.totals.total - self.amount_paid - self.amount_credited
+
+    @property
+    def allocated(self) -> bool:
+        """Whether a payment or a credit note is allocated to it, which ends most edits."""
+        return bool(self.payments or self.credits)
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNote:
+    """A credit note to a customer (ACCRECCREDIT) or from a supplier (ACCPAYCREDIT)."""
+
+    credit_note_id: str
+    type: str
+    contact_id: str
+    day: date
+    updated: datetime
+    number: str = ""
+    reference: str = ""
+    status: str = "DRAFT"
+    amounts: str = "Exclusive"
+    currency: str = ""
+    currency_rate: Decimal = Decimal(1)
+    branding_theme_id: str = ""
+    lines: tuple[Line, ...] = ()
+    totals: Totals = NO_TOTALS
+    allocations: tuple[Credit, ...] = ()
+    attached: bool = False
+
+    @property
+    def remaining(self) -> Decimal:
+        """What can still be set against invoices."""
+        if self.status in TERMINAL:
+            return NOTHING
+        return self.totals.total - sum((credit.amount for credit in self.allocations), NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One line of a document's history."""
+
+    note_id: str
+    record_id: str
+    at: datetime
+    user: str
+    changes: str
+    details: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file attached to a document."""
+
+    attachment_id: str
+    record_id: str
+    name: str
+    mime: str
+    content: bytes
+    include_online: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """An invoice that left by e-mail."""
+
+    email_id: str
+    invoice_id: str
+    at: datetime
+    recipients: tuple[str, ...]

@@ -12,6 +12,14 @@ from decimal import Decimal, InvalidOperation
 
 from . import wire
 from .errors import ApiError, post_data_invalid
+from .rule import rules
+
+RULES = rules(
+    "api/accounting/requests-and-responses",
+    "A write carries {\"Contacts\": [...]} or one bare element; property names match in any case.",
+    "Numbers and booleans may be JSON values or strings; an enum must be spelled exactly, or the whole request is a "
+    "400 PostDataInvalidException.",
+)
 
 _LARGEST_EXPONENT = 14
 _SMALLEST_EXPONENT = -30
