@@ -27,6 +27,7 @@ from zoho_xero_sync.engine.tally import summary
 from zoho_xero_sync.errors import LedgerError, SyncError, UsageError
 from zoho_xero_sync.ledger.lock import RunLock
 from zoho_xero_sync.ledger.store import Ledger
+from zoho_xero_sync.login_status import new_lapse_note
 from zoho_xero_sync.remote.http import Clock, SystemClock
 from zoho_xero_sync.services import ZOHO_FACT, Logins, Services, organisation_text
 
@@ -129,10 +130,16 @@ class App:
                 with Services(self.config, self.environ, self.clock, ledger, ledger.identity()) as services:
                     run.report = apply_changes(self._context(services, run.id), ledger, options)
                     self._keep(ledger, services)
+                run.report = self._with_lapse(run.report, ledger)
             except SyncError as error:
                 run.report = failed_report(run.id, "apply", self.clock.now(), error)
             run.report = replace(run.report, new_problems=_still_new(run.report, ledger))
             return run.report
+
+    def _with_lapse(self, report: Report, ledger: Ledger) -> Report:
+        """The report with a warning ahead of a lapse, once for each of 14, 7 and 2 days."""
+        note = new_lapse_note(self.config, self.environ, self.clock.now(), ledger)
+        return report if note is None else replace(report, notes=(*report.notes, note))
 
     def _preview(self, options: Options, *, detailed: bool) -> Report:
         with self._reading() as (ledger, services):

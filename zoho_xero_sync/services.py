@@ -204,7 +204,7 @@ class Services:
         if self._connections is None:
             self._check_xero(self._xero_asking)
         organisations = [entry for entry in self._connections or () if wire.text(entry, "tenantType") == "ORGANISATION"]
-        wanted = self._config.xero.tenant
+        wanted = self._wanted_tenant(organisations)
         chosen = [
             entry
             for entry in organisations
@@ -222,6 +222,15 @@ class Services:
             self._config.file.name, 0, "xero.tenant", f"the Xero login {trouble}: {listed}.", "Name one of them."
         )
         raise ConfigError((problem,))
+
+    def _wanted_tenant(self, organisations: list[wire.Element]) -> str | None:
+        """The ledger's organisation, else the configuration's, else the one a person chose at the login."""
+        if self._identity is not None:
+            return self._identity.xero_tenant_id
+        if self._config.xero.tenant is not None:
+            return self._config.xero.tenant
+        picked = self._credentials.load_tokens("xero").extra.get("organisation_id")
+        return picked if any(wire.text(entry, "tenantId") == picked for entry in organisations) else None
 
     def _transport(
         self,

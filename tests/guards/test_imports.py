@@ -22,7 +22,9 @@ ROOMS: dict[str, set[str]] = {
     "engine": {"engine", "core", "errors"},
     "render": {"render", "core", "errors"},
     "services": {"config", "core", "errors", "log", "remote"},
-    "app": {"config", "core", "engine", "errors", "ledger", "log", "remote", "services"},
+    "consent": {"config", "core", "errors", "ledger", "log", "remote"},
+    "login_status": {"config", "core", "errors", "ledger", "log", "remote", "services"},
+    "app": {"config", "core", "engine", "errors", "ledger", "log", "login_status", "remote", "services"},
     "cli": {"cli", "app", "config", "core", "errors", "log", "render", ""},
     "sandbox": {"sandbox"},
 }
@@ -31,6 +33,9 @@ ROOMS: dict[str, set[str]] = {
 DOORS = {
     ("services", "engine.ports"): "the ports are what services are built to",
     ("cli", "engine.ports"): "what a person asked of a run",
+    ("cli", "consent"): "logging in is a conversation",
+    ("cli", "login_status"): "what auth status shows",
+    ("cli", "remote.callback"): "where the browser comes back to, while the person is asked",
     ("cli", "remote.patience"): "the clock every command is handed",
     ("cli", "remote.secrets"): "where init puts the logins it is told",
     ("cli", "sandbox"): "demo and sandbox run it",

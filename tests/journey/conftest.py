@@ -10,6 +10,8 @@ from typing import Protocol
 import pytest
 from world_tools import Desk, Order, Record, open_desk, world
 
+from zoho_xero_sync import log
+
 
 class OpenDesk(Protocol):
     """Opens a desk on orders put into the standard world, or on a world of one's own."""
@@ -17,6 +19,12 @@ class OpenDesk(Protocol):
     def __call__(self, *placed: Order, on: Record | None = None, running: bool = False) -> Desk:
         """A desk without a ledger yet."""
         ...
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_known_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test meets a program that has not learned from another test what to mask."""
+    monkeypatch.setattr(log, "_secrets", log._Secrets())
 
 
 @pytest.fixture

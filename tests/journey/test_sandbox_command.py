@@ -62,7 +62,7 @@ words = sys.argv[1:]
 data = words[words.index("-d") + 1].encode() if "-d" in words else None
 with urllib.request.urlopen(urllib.request.Request(words[-1], data)) as answer: answer.read()
 ' "$@"; }
-zoho-xero-sync() { "$PYTHON" -m zoho_xero_sync "$@"; echo "[$*] exits $?"; }
+zoho-xero-sync() { "$PYTHON" -m zoho_xero_sync "$@" && code=0 || code=$?; echo "[$*] exits $code"; }
 """
 
 
@@ -212,7 +212,7 @@ def test_a_world_of_its_own_and_a_made_up_one(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text(
         "zoho:\n"
         "  pipelines: {Standard: [New, 'Paid: \"now\"']}\n"
-        "  deals: [{key: d, Deal_Name: 'Only\\t[bold]deal', Stage: New, Pipeline: Standard, Amount: 5.00, "
+        '  deals: [{key: d, Deal_Name: "Only\\t[bold]deal", Stage: New, Pipeline: Standard, Amount: 5.00, '
         "Closing_Date: 2030-03-02}]\n",
         encoding="utf-8",
     )

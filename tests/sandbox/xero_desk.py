@@ -27,7 +27,7 @@ class Desk:
         self.clock = VirtualClock(NOON, running=False)
         self.state = XeroState.from_world({"xero": {**(world or {})}}, self.clock)
         self.client = create_app(self.state).test_client()
-        self.headers: dict[str, str] = {}
+        self.headers: dict[str, str] = {"Accept": "application/json"}
         if self.state.tokens.client.connection == "custom":
             self.log_in(scope)
 
@@ -38,7 +38,7 @@ class Desk:
         form = {"grant_type": "client_credentials", "client_id": "SANDBOXXERO", "client_secret": SECRET}
         answer = self.token(**form, **({"scope": scope} if scope else {}))
         assert answer.status_code == 200, answer.text
-        self.headers = {"Authorization": f"Bearer {answer.json['access_token']}"}
+        self.headers = {"Accept": "application/json", "Authorization": f"Bearer {answer.json['access_token']}"}
 
     def call(self, method: str, path: str, body: object = None, **headers: str) -> TestResponse:
         data = body if isinstance(body, bytes) else None if body is None else json.dumps(body, default=str).encode()

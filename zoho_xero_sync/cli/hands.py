@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
@@ -18,13 +21,26 @@ from rich.console import Console
 from zoho_xero_sync.errors import ExitCode, Interrupted
 from zoho_xero_sync.remote.patience import Clock, SystemClock
 
+# How late a sleeping program may notice a signal, in seconds.
+_NAP = 0.2
+
+
+class _Console(Console):
+    """A console whose reader may go away: `| head` is no error."""
+
+    def on_broken_pipe(self) -> None:
+        """Write the rest to nowhere, so that closing the stream is quiet too, and tell the caller."""
+        self.quiet = True
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+        raise BrokenPipeError
+
 
 class Stopper:
     """Remembers that a signal asked to stop; a second one stops at once."""
 
     def __init__(self) -> None:
         self._code: ExitCode | None = None
-        self._asked = threading.Event()
 
     def install(self) -> None:
         """Take over SIGINT and SIGTERM, so that a run ends between two operations."""
@@ -35,7 +51,6 @@ class Stopper:
         if self._code is not None:
             raise KeyboardInterrupt
         self._code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
-        self._asked.set()
 
     def check(self) -> None:
         """Raise Interrupted once a signal has come."""
@@ -43,9 +58,13 @@ class Stopper:
             raise Interrupted(self._code)
 
     def sleep(self, seconds: float) -> None:
-        """Sleep, but not past a signal."""
-        self._asked.wait(seconds)
+        """Sleep, but not long past a signal."""
+        # A handler may not touch a lock that the interrupted code could hold, so there is no event to wait for.
+        end = time.monotonic() + seconds
         self.check()
+        while (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, _NAP))
+            self.check()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +110,9 @@ class Hands:
         if threading.current_thread() is threading.main_thread():
             stopper.install()
         clock = StoppableClock(stopper)
+        if isinstance(sys.stdout, TextIOWrapper):
+            # In a locale that cannot write an arrow or somebody's name, a done run must not end in an error.
+            sys.stdout.reconfigure(errors="backslashreplace")
         interactive = sys.stdout.isatty()
         asks = interactive and sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
         return Hands(sys.stdout, sys.stderr, os.environ, Path.cwd(), clock, stopper.check, interactive, asks)
@@ -98,4 +120,4 @@ class Hands:
     def console(self, *, stderr: bool = False) -> Console:
         """A console on stdout or stderr; NO_COLOR and the terminal's own abilities are honoured by it."""
         stream = self.err if stderr else self.out
-        return Console(file=stream, highlight=False, soft_wrap=not self.interactive, emoji=False)
+        return _Console(file=stream, highlight=False, soft_wrap=not self.interactive, emoji=False)

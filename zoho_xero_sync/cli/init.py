@@ -163,7 +163,7 @@ def _about(app: App, service: str) -> str:
     if service == "zoho":
         console = app.config.zoho.crm_url.replace("//crm.", "//api-console.")
         return (
-            f"The Zoho login: client id and secret of a client in {console}, and a refresh token made with it\n"
+            f"The Zoho login: client id and secret of a client in {console}, and a refresh token made with it "
             f"that may read modules, COQL and the organisation. {kept}"
         )
     return f"The Xero login: as the app's page under https://developer.xero.com/app/manage shows it. {kept}"

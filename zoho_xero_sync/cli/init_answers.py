@@ -68,7 +68,7 @@ QUESTIONS = (
     Question(
         "data_center",
         "--data-center",
-        "Zoho keeps each account in one data center: the ending of the address where you log in to Zoho CRM\n"
+        "Zoho keeps each account in one data center: the ending of the address where you log in to Zoho CRM "
         f"(crm.zoho.com.au: au; crm.zoho.com: us). One of: {', '.join(DATA_CENTERS)}.",
         "Zoho data center",
         "au",
@@ -78,7 +78,7 @@ QUESTIONS = (
     Question(
         "stages",
         "--stage",
-        "A deal that enters one of these stages is invoiced. Write each stage as Zoho shows it, with the invoice it\n"
+        "A deal that enters one of these stages is invoiced. Write each stage as Zoho shows it, with the invoice it "
         f"starts ({', '.join(INVOICES)}; none makes the customer only), and commas between them.",
         "Stages",
         "Confirmed=draft, Closed Won=authorised",
@@ -96,7 +96,7 @@ QUESTIONS = (
     Question(
         "tax",
         "--tax",
-        "The name of each tax in Zoho with its TaxType in Xero, such as GST=OUTPUT, and commas between them.\n"
+        "The name of each tax in Zoho with its TaxType in Xero, such as GST=OUTPUT, and commas between them. "
         "A deal whose tax is not named here waits for a person. Enter alone: none.",
         "Taxes",
         "",
@@ -113,7 +113,7 @@ QUESTIONS = (
     Question(
         "connection",
         "--connection",
-        "How this program logs in to Xero: custom (a Custom Connection: one organisation, no browser; best for cron),\n"
+        "How this program logs in to Xero: custom (a Custom Connection: one organisation, no browser; best for cron), "
         "pkce or web (an app of that type in developer.xero.com).",
         f"Xero connection ({', '.join(CONNECTIONS)})",
         "custom",
@@ -122,7 +122,7 @@ QUESTIONS = (
     Question(
         "secrets",
         "--secrets",
-        "Where logins are kept: file (secrets.json beside the configuration, readable by you only; works under cron),\n"
+        "Where logins are kept: file (secrets.json beside the configuration, readable by you only; works under cron), "
         "keyring (the desktop's own; often not there under cron) or env (you set the ZXS_ variables).",
         f"Logins in ({', '.join(SECRET_STORES)})",
         "file",
@@ -148,6 +148,10 @@ def gather(given: Mapping[str, Any], hands: Hands, *, usual: bool) -> Answers:
     _refuse_wrong(answers, hands.environ)
     if usual or not hands.asks:
         return answers
+    if open_questions:
+        hands.err.write(
+            "Enter alone takes the answer in brackets. Nothing is written before the last one; Ctrl-C stops.\n"
+        )
     for question in open_questions:
         answers = _ask(question, answers, hands)
     return answers

@@ -79,6 +79,8 @@ def drift(sent: str, current: XeroInvoice) -> tuple[Change, ...]:
 
 def _current_fields(current: XeroInvoice) -> dict[str, str]:
     fields = {"Reference": current.reference, "CurrencyCode": current.currency}
+    dates = {"Date": current.date, "DueDate": current.due_date}
+    fields |= {name: value.isoformat() for name, value in dates.items() if value is not None}
     for position, line in enumerate(current.lines or (), start=1):
         at = f"LineItems[{position}]"
         fields |= {

@@ -13,6 +13,9 @@ from enum import Enum
 from zoho_xero_sync.core.money import plain_text
 
 
+_WRITTEN_OUT = 100
+
+
 def canonical(value: object) -> object:
     """`value` as JSON types only: decimals without trailing zeros, mappings with text keys, times as ISO text."""
     if isinstance(value, Enum):
@@ -20,7 +23,8 @@ def canonical(value: object) -> object:
     if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, Decimal):
-        return plain_text(value)
+        # Written out, a number like 1E+999999999 would fill the memory; no amount is near it.
+        return plain_text(value) if abs(value.adjusted()) < _WRITTEN_OUT else str(value)
     if isinstance(value, datetime | date):
         return value.isoformat()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -214,6 +214,8 @@ def _plan_adoption(item: Drafted, found: XeroInvoice, draft: InvoiceDraft) -> In
 
 def _plan_linked(item: Drafted, link: InvoiceLink, draft: InvoiceDraft, rules: Rules) -> InvoiceStep | Problem:
     current = item.current
+    if current is None and needs_current(item, rules):
+        return _gone(item, link.number, "not to be found")
     if current is None:
         return InvoiceStep("unchanged", draft, link.status, link.total, link.currency, link.invoice_id, link.number)
     if current.status in CLOSED:
@@ -256,8 +258,9 @@ def _obstacle(
     """Why the linked invoice must not be changed: people's work in Xero comes first."""
     edits = _edits(link, current)
     approved = current.status in (InvoiceStatus.AUTHORISED, InvoiceStatus.PAID)
-    if content and approved and (rules.when.changed_after_approval == "hold" or current.amount_paid):
-        paid = " and has payments" if current.amount_paid else ""
+    has_payments = bool(current.amount_paid or current.amount_credited)
+    if content and approved and (rules.when.changed_after_approval == "hold" or has_payments):
+        paid = " and has payments" if has_payments else ""
         return _waiting(
             item,
             "changed_after_approval",
@@ -277,10 +280,13 @@ def _obstacle(
 
 
 def _edits(link: InvoiceLink, current: XeroInvoice) -> tuple[Change, ...]:
-    """What a person changed in Xero since the invoice was last written; nothing when Xero's own stamp is unchanged."""
-    if link.sent is None or (current.updated_at is not None and current.updated_at == link.updated_at):
-        return ()
-    return drift(link.sent, current)
+    """What a person changed in Xero since the invoice was last written: fields, or at least another total."""
+    same_stamp = current.updated_at is not None and current.updated_at == link.updated_at
+    found = () if link.sent is None or same_stamp else drift(link.sent, current)
+    if found or current.total == link.total:
+        return found
+    before, now = (money_text(total, current.currency) for total in (link.total, current.total))
+    return (Change("Total", before, now),)
 
 
 def _summary(link: InvoiceLink, draft: InvoiceDraft) -> str:

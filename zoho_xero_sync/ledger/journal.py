@@ -30,7 +30,7 @@ def insert_write(
     operations: Sequence[NewOperation],
     at: datetime,
 ) -> Write:
-    """Note a request that is about to be sent, with the SHA-256 of its exact bytes; all its operations in flight."""
+    """Note a request that is sent next, with the SHA-256 of its exact bytes; all its operations are in flight."""
     if not operations:
         raise BugError(f"The write {key} has no operations.")
     result = connection.execute(
@@ -43,7 +43,8 @@ def insert_write(
             body_hash=hashlib.sha256(body).hexdigest(),
             state=WriteState.IN_FLIGHT.value,
             created_at=at,
-            attempts=0,
+            attempts=1,
+            last_sent_at=at,
         )
     )
     primary_key = result.inserted_primary_key

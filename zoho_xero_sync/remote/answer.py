@@ -68,16 +68,17 @@ class Answer:
         object.__setattr__(self, "headers", Headers(self.headers))
 
     def json(self) -> object:
-        """The body as JSON with every fraction a Decimal.
+        """The body as JSON with every fraction a Decimal, and U+FFFD for half a character (an escaped lone surrogate).
 
         Raises BadAnswer for a body that is empty, HTML, cut off, not UTF-8, or holds one key twice with two values.
         """
         try:
             text = self.body.decode("utf-8-sig")
             if text.strip():
-                return json.loads(
+                content: object = json.loads(
                     text, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_unique_keys
                 )
+                return _whole_text(content) if "\\ud" in text.lower() else content
         except (ValueError, ArithmeticError, RecursionError):
             pass
         raise BadAnswer(f"{self.service} answered {self.request} with {self._looks_like()}.", SAFE_TO_RERUN)
@@ -130,6 +131,17 @@ def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
             raise ValueError("one key with two values")
         result[key] = value
     return result
+
+
+def _whole_text(value: object) -> object:
+    """`value` without lone surrogates, which JSON can escape and neither UTF-8 nor a database can hold."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole_text(item) for item in value]
+    if isinstance(value, dict):
+        return {_whole_text(key): _whole_text(item) for key, item in value.items()}
+    return value
 
 
 def _refuse_constant(name: str) -> object:

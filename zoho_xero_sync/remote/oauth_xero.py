@@ -47,6 +47,14 @@ _REFUSALS: Mapping[str, tuple[str, str]] = {
         "Add the scopes to the app in developer.xero.com, then: zoho-xero-sync auth xero",
     ),
 }
+# The same word means something else for an authorisation code (developer.xero.com/documentation/guides/oauth2/auth-flow).
+_CODE_REFUSALS: Mapping[str, tuple[str, str]] = {
+    **_REFUSALS,
+    "invalid_grant": (
+        "Xero does not accept the code: it is good once and for five minutes.",
+        _LOG_IN,
+    ),
+}
 
 
 class XeroAuthorizer:
@@ -98,6 +106,23 @@ class XeroAuthorizer:
             )
         return False
 
+    def grant(self, form: Mapping[str, str]) -> TokenSet:
+        """The tokens for a grant of the token endpoint, not stored; `form` is all of it but the client's own login.
+
+        The refresh token is there only when Xero gave one. Raises LoginError when Xero refuses.
+        """
+        answer = self._ask(form)
+        tokens = self._tokens(TokenSet(), answer, _CODE_REFUSALS)
+        refresh = answer.fields().get("refresh_token")
+        if not isinstance(refresh, str) or not refresh:
+            return tokens
+        seed = self._credentials.seed("xero_refresh_token")
+        # A token in the environment is older than this login, so it is not tried after it.
+        extra = tokens.extra if seed is None else {**tokens.extra, "seed": seed.fingerprint()}
+        return replace(
+            tokens, refresh=self._credentials.protect(refresh), rotated_at=self._clock.now(), extra=extra
+        )
+
     def _mark(self, tokens: TokenSet) -> str:
         parts = [self._identity_url, self._connection, self._client_id().fingerprint()]
         if self._connection != "pkce":
@@ -116,7 +141,7 @@ class XeroAuthorizer:
             refused = answer
         if refused is None:
             raise LoginError("Nobody is logged in to Xero.", "Log in: zoho-xero-sync auth xero")
-        raise _refusal(refused)
+        raise _refusal(refused, _REFUSALS)
 
     def _candidates(self, stored: TokenSet) -> Iterator[Secret]:
         """The newest refresh token, the one before it while its grace lasts, and a first one not used up yet."""
@@ -138,11 +163,13 @@ class XeroAuthorizer:
         extra = {**tokens.extra, "seed": used.fingerprint()} if used == seed else tokens.extra
         return replace(tokens, refresh=new, previous_refresh=used, rotated_at=self._clock.now(), extra=extra)
 
-    def _tokens(self, stored: TokenSet, answer: Answer) -> TokenSet:
+    def _tokens(
+        self, stored: TokenSet, answer: Answer, refusals: Mapping[str, tuple[str, str]] = _REFUSALS
+    ) -> TokenSet:
         given = answer.fields()
         access = given.get("access_token")
         if answer.status != 200 or not isinstance(access, str) or not access:
-            raise _refusal(answer)
+            raise _refusal(answer, refusals)
         scope = given.get("scope")
         told = {"scope": scope} if isinstance(scope, str) else {}
         return replace(
@@ -181,11 +208,11 @@ def _lacks_scope(answer: Answer) -> bool:
     return "insufficient_scope" in challenge or "insufficent_scope" in challenge
 
 
-def _refusal(answer: Answer) -> LoginError | BadAnswer:
+def _refusal(answer: Answer, refusals: Mapping[str, tuple[str, str]]) -> LoginError | BadAnswer:
     given = answer.fields()
     error = error_word(given.get("error"))
-    if error in _REFUSALS:
-        return LoginError(*_REFUSALS[error])
+    if error in refusals:
+        return LoginError(*refusals[error])
     if "error" in given:
         return LoginError(f"Xero refused the login ({error}).", _LOG_IN)
     return BadAnswer(

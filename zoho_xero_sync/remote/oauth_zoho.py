@@ -23,7 +23,7 @@ MINT_BUDGET = 45.0
 
 # The API hosts of every data centre, with their sandbox and developer editions
 # (www.zoho.com/crm/developer/docs/api/v8/multi-dc.html).
-_API_HOST = re.compile(r"https://(www|sandbox|developer)\.zohoapis\.(com|eu|in|com\.au|jp|com\.cn|ca|sa|uk|ae)")
+API_HOST = re.compile(r"https://(www|sandbox|developer)\.zohoapis\.(com|eu|in|com\.au|jp|com\.cn|ca|sa|uk|ae)")
 
 _LOG_IN = "Log in again: zoho-xero-sync auth zoho"
 
@@ -37,9 +37,22 @@ _REFUSALS: Mapping[str, tuple[str, str]] = {
         "Zoho does not know the client id in this data centre.",
         "Check zoho.data_center and the client id in the API console, then: zoho-xero-sync auth zoho",
     ),
+    "invalid_redirect_uri": (
+        "The Zoho client does not have this program's address among its authorized redirect URIs.",
+        "Add the address to the client in the API console, then: zoho-xero-sync auth zoho --browser",
+    ),
     "invalid_client_secret": (
         "Zoho does not accept the client secret; each data centre has its own.",
         "Copy the secret from the API console of this data centre, then: zoho-xero-sync auth zoho",
+    ),
+}
+# The same word means something else for a grant code (www.zoho.com/crm/developer/docs/api/v8/access-refresh.html).
+_CODE_REFUSALS: Mapping[str, tuple[str, str]] = {
+    **_REFUSALS,
+    "invalid_code": (
+        "Zoho does not accept the code: it is good once and for a few minutes, and only with the client and in the "
+        "data centre it was made in.",
+        "Make a new one: zoho-xero-sync auth zoho",
     ),
 }
 _PASSING = ("general_error", "server_error", "temporarily_unavailable")
@@ -86,8 +99,25 @@ class ZohoAuthorizer:
 
         A `default` that is not one of Zoho's hosts is somebody's override and wins. Asks nobody.
         """
-        told = self._login.told("api_domain") or ""
-        return told if _API_HOST.fullmatch(told) and _API_HOST.fullmatch(default.rstrip("/")) else default
+        return trusted_api(self._login.told("api_domain"), default)
+
+    def grant(self, code: str, redirect_uri: str | None) -> TokenSet:
+        """The tokens for a grant code, not stored; `redirect_uri` is that of the browser's way, None for a self client.
+
+        The refresh token is there only when Zoho gave one. Raises LoginError for a code or client that is refused.
+        """
+        form = {"grant_type": "authorization_code", "code": self._credentials.protect(code).reveal()}
+        form |= {} if redirect_uri is None else {"redirect_uri": redirect_uri}
+        given, tokens = self._ask(TokenSet(), form, _CODE_REFUSALS)
+        refresh = given.get("refresh_token")
+        tokens = replace(tokens, refresh=self._credentials.protect(refresh) if isinstance(refresh, str) else None)
+        return replace(tokens, extra={**tokens.extra, "login": self._mark(tokens)})
+
+    def revoke(self, refresh: Secret) -> bool:
+        """End a refresh token and all access tokens made with it; False when Zoho did not know it."""
+        with Transport("Zoho", self._accounts_url, clock=self._clock, read_budget=MINT_BUDGET) as transport:
+            answer = transport.read("POST", f"{TOKEN_PATH}/revoke", form={"token": refresh.reveal()})
+        return answer.fields().get("status") == "success"
 
     def _mark(self, tokens: TokenSet) -> str:
         refresh = tokens.refresh.fingerprint() if tokens.refresh is not None else ""
@@ -97,31 +127,45 @@ class ZohoAuthorizer:
     def _mint(self, stored: TokenSet) -> TokenSet:
         if stored.refresh is None:
             raise LoginError("Nobody is logged in to Zoho.", "Log in: zoho-xero-sync auth zoho")
+        form = {"grant_type": "refresh_token", "refresh_token": stored.refresh.reveal()}
+        _, tokens = self._ask(stored, form, _REFUSALS)
+        return replace(tokens, extra={**tokens.extra, "login": self._mark(stored)})
+
+    def _ask(
+        self, stored: TokenSet, form: Mapping[str, str], refusals: Mapping[str, tuple[str, str]]
+    ) -> tuple[Mapping[str, object], TokenSet]:
+        """What the token endpoint gave, and `stored` with the new access token."""
         # In the body, not the query: URLs end up in logs.
-        form = {
-            "grant_type": "refresh_token",
+        client = {
             "client_id": self._credentials.require("zoho_client_id").reveal(),
             "client_secret": self._credentials.require("zoho_client_secret").reveal(),
-            "refresh_token": stored.refresh.reveal(),
         }
         asked_at = self._clock.now()
         with Transport("Zoho", self._accounts_url, clock=self._clock, read_budget=MINT_BUDGET) as transport:
-            answer = transport.read("POST", TOKEN_PATH, form=form)
+            answer = transport.read("POST", TOKEN_PATH, form={**form, **client})
         given = answer.fields()
         access = given.get("access_token")
         # Refusals come with status 200 too: only the token itself proves success.
         if not isinstance(access, str) or not access:
-            raise _refusal(answer, given)
+            raise _refusal(answer, given, refusals)
         told = {name: value for name in ("api_domain", "scope") if isinstance(value := given.get(name), str)}
-        return replace(
+        tokens = replace(
             stored,
             access=self._credentials.protect(access),
             expires_at=asked_at + timedelta(seconds=_lifetime(given)),
-            extra={**stored.extra, **told, "login": self._mark(stored)},
+            extra={**stored.extra, **told},
         )
+        return given, tokens
 
 
-def _refusal(answer: Answer, given: Mapping[str, object]) -> LoginError | RemoteError:
+def trusted_api(told: str | None, default: str) -> str:
+    """`told` when it is one of Zoho's API hosts and `default` is one too, else `default`."""
+    return told if told and API_HOST.fullmatch(told) and API_HOST.fullmatch(default.rstrip("/")) else default
+
+
+def _refusal(
+    answer: Answer, given: Mapping[str, object], refusals: Mapping[str, tuple[str, str]]
+) -> LoginError | RemoteError:
     error = error_word(given.get("error"))
     why = str(given.get("error_description", "")).lower()
     if error.lower() == "access denied" or "too many requests" in why:
@@ -129,8 +173,8 @@ def _refusal(answer: Answer, given: Mapping[str, object]) -> LoginError | Remote
             "Zoho gives no new access token for some minutes, because too many were asked for.",
             "The login itself is fine. Wait ten minutes; the next run goes on.",
         )
-    if error in _REFUSALS:
-        return LoginError(*_REFUSALS[error])
+    if error in refusals:
+        return LoginError(*refusals[error])
     if "error" not in given or error in _PASSING:
         return BadAnswer(
             f"Zoho answered a request for an access token with status {answer.status} and no token.",

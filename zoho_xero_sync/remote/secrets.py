@@ -157,6 +157,10 @@ class Credentials:
         """Store one of CREDENTIALS; LoginError when that fails."""
         self._store.put(name, secret)
 
+    def forget_credential(self, name: str) -> None:
+        """Forget one of CREDENTIALS in the store; the environment is never changed."""
+        self._store.delete(name)
+
     def load_tokens(self, service: str) -> TokenSet:
         """The tokens of "zoho" or "xero"; empty ones before the first login. LoginError when they are damaged.
 

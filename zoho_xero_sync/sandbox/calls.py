@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-# Requests that use a write verb and change no business data: token grants and Zoho's query language.
-_NOT_A_WRITE = re.compile(r"^/(oauth/v2/token(/revoke)?|connect/(token|revocation)|crm/v\d+/coql)/?$")
+# Requests that use a write verb and change no business data: logins, token grants and Zoho's query language.
+_NOT_A_WRITE = re.compile(
+    r"^/(oauth/v2/token(/revoke)?|connect/(token|revocation)|identity/connect/authorize|crm/v\d+/coql)/?$"
+)
 _TOKEN = re.compile(r"^/(oauth/v2/token|connect/token)/?$")
 _WRITE_VERBS = frozenset({"DELETE", "PATCH", "POST", "PUT"})
 

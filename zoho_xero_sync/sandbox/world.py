@@ -102,6 +102,8 @@ _XERO_KEYS = frozenset(
         "items",
         "branding_themes",
         "tracking_categories",
+        "organisations",
+        "switches",
     }
 )
 _TEXTS = frozenset({"connection", "refresh_token"})

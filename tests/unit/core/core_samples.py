@@ -116,7 +116,7 @@ def an_account_of_xero(code: str = "200", **changes: Any) -> XeroAccount:
 
 def a_rate(tax_type: str, percent: str, **changes: Any) -> XeroTaxRate:
     values: dict[str, Any] = {"name": tax_type.title(), "status": "ACTIVE", "for_revenue": True}
-    return XeroTaxRate(**({"tax_type": tax_type, "rate": Decimal(percent)} | values | changes))
+    return XeroTaxRate(tax_type=tax_type, rate=Decimal(percent), **(values | changes))
 
 
 def some_books(accounts: Sequence[XeroAccount] = (), rates: Sequence[XeroTaxRate] = (), **changes: Any) -> Books:

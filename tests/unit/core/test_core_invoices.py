@@ -264,7 +264,7 @@ def test_a_small_difference_goes_to_the_rounding_account(off: str, lines: int | 
     if lines == 2:
         last = found.lines[-1]
         assert (last.description, last.account_code, last.tax_type) == ("Rounding", "860", "NONE")
-        assert (last.quantity, last.unit_amount, last.tax_amount) == (1, D(off), 0)
+        assert (last.quantity, last.unit_amount, last.tax_amount) == (D(1), D(off), D(0))
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ def test_a_row_that_does_not_becomes_one_unit_at_its_total_with_its_figures_in_w
     row = a_row(quantity, price, discount)
     encoding = encode(row, "exclusive")
     assert encoding is not None
-    assert (encoding.quantity, encoding.unit_amount, encoding.discount, encoding.note) == (1, row.net, 0, note)
+    assert (encoding.quantity, encoding.unit_amount, encoding.discount, encoding.note) == (D(1), row.net, D(0), note)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_inclusive_prices_carry_their_tax_when_they_divide_exactly(
 def test_an_inclusive_price_that_does_not_divide_is_one_unit() -> None:
     encoding = encode(a_row("3", "33.3333", tax=D("10.00")), "inclusive")
     assert encoding is not None
-    assert (encoding.quantity, encoding.unit_amount, encoding.note) == (1, D("110.00"), "3 × 33.3333")
+    assert (encoding.quantity, encoding.unit_amount, encoding.note) == (D(1), D("110.00"), "3 × 33.3333")
 
 
 @pytest.mark.parametrize("net", ["1.005", "0.001", "-0.125"])

@@ -17,7 +17,7 @@ REJECTED = DealState.REJECTED
 
 
 def a_row(stage: str = "Closed Won", snapshot: str = '{"new":1}', **changes: Any) -> DealRow:
-    values = {"id": DEAL, "name": "Fit-out", "stage": stage, "pipeline": None, "modified_at": LATER}
+    values: dict[str, Any] = {"id": DEAL, "name": "Fit-out", "stage": stage, "pipeline": None, "modified_at": LATER}
     return DealRow(**(values | {"snapshot": snapshot, "content": a_deal(stage=stage)} | changes))
 
 

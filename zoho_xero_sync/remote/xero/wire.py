@@ -28,7 +28,7 @@ def dump(value: object) -> bytes:
 
 def _text(value: object) -> str:
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        return f"{value:zf}"
     if isinstance(value, Mapping):
         members = (f"{json.dumps(str(key))}:{_text(item)}" for key, item in value.items())
         return "{" + ",".join(members) + "}"
@@ -64,13 +64,16 @@ def instant(element: Element, field: str) -> datetime | None:
     value = text(element, field)
     match = _DATE.match(value)
     if match:
-        return _EPOCH + timedelta(milliseconds=int(match.group(1)))
+        try:
+            return _EPOCH + timedelta(milliseconds=int(match.group(1)))
+        except OverflowError:
+            return None
     try:
         parsed = isoparse(value)
-    except ValueError:
+        # Xero's ISO times carry no zone and mean UTC.
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    # Xero's ISO times carry no zone and mean UTC.
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
 def calendar_date(element: Element, field: str) -> date | None:
@@ -108,7 +111,8 @@ def _collect(value: object, found: list[str]) -> None:
     elif isinstance(value, dict):
         errors = value.get("ValidationErrors")
         if isinstance(errors, list):
-            found.extend(error["Message"] for error in errors if isinstance(error, dict) and error.get("Message"))
+            said = [text(error, "Message") for error in errors if isinstance(error, dict)]
+            found.extend(message for message in said if message)
         for key, item in value.items():
             if key != "ValidationErrors":
                 _collect(item, found)

@@ -14,6 +14,7 @@ from zoho_xero_sync.core.model import Deal, Problem, SourceDocument, SourceLine,
 from zoho_xero_sync.core.money import rounded
 from zoho_xero_sync.core.rules import InvoiceRules, LineSource, Rules
 from zoho_xero_sync.core.taxes import infer_taxes
+from zoho_xero_sync.errors import RemoteError
 from zoho_xero_sync.remote.zoho import coql
 from zoho_xero_sync.remote.zoho.client import Row, ZohoClient
 from zoho_xero_sync.remote.zoho.values import (
@@ -103,7 +104,11 @@ def _from_module(
         if len(candidates) > 1 and rules.lines.several == "hold":
             found[deal.id] = _several(deal, candidates, module)
         elif candidates:
-            chosen[deal.id] = max(candidates, key=lambda row: (text_of(row, "Created_Time"), text_of(row, "id")))
+            newest = _newest(deal, candidates, module)
+            if isinstance(newest, Problem):
+                found[deal.id] = newest
+            else:
+                chosen[deal.id] = newest
     rows = _fetch_rows(client, [text_of(header, "id") for header in chosen.values()], rules, module)
     for deal in deals:
         header = chosen.get(deal.id)
@@ -126,27 +131,53 @@ def _fetch_headers(
         if module.stage:
             where = coql.both(where, coql.one_of(module.stage, rules.lines.quote_stages))
         for row in client.rows_by_id(columns, module.module, where):
-            deal = lookup_of(row, module.deal_field)
-            if deal:
-                by_deal.setdefault(deal[0], []).append(row)
+            by_deal.setdefault(_linked(row, module.deal_field), []).append(row)
     return by_deal
 
 
 def _fetch_rows(client: ZohoClient, parents: Sequence[str], rules: Rules, module: Module) -> dict[str, list[Row]]:
-    columns = [*_ROW, "Description", "Sequence_Number"]
+    # A lookup need not carry its name (COQL-Overview.html), so the product's is asked for by its own column.
+    columns = [*_ROW, "Product_Name.Product_Name", "Description", "Sequence_Number"]
     if rules.invoice.accounts or rules.invoice.items != "ignore":
         columns += ["Product_Name.Product_Code", "Product_Name.Product_Category"]
     by_parent: dict[str, list[Row]] = {}
     for batch in _batches(parents):
         for row in client.rows_by_id(columns, module.rows, coql.one_of("Parent_Id", batch)):
-            parent = lookup_of(row, "Parent_Id")
-            if parent:
-                by_parent.setdefault(parent[0], []).append(row)
+            by_parent.setdefault(_linked(row, "Parent_Id"), []).append(row)
     return by_parent
+
+
+def _linked(row: Row, field: str) -> str:
+    """The id of the record that was asked for; a row that hides whose it is belongs to an answer not to be trusted."""
+    try:
+        link = lookup_of(row, field)
+    except BadValueError:
+        link = None
+    if link is None:
+        raise RemoteError(f"Zoho answered with a row that does not say its {field}.", "Run again.")
+    return link[0]
 
 
 def _batches(ids: Sequence[str]) -> Iterable[Sequence[str]]:
     return (ids[start : start + coql.IN_MAX] for start in range(0, len(ids), coql.IN_MAX))
+
+
+def _newest(deal: Deal, candidates: Sequence[Row], module: Module) -> Row | Problem:
+    """The one made last; times are compared as instants, because their offset changes with daylight saving."""
+    try:
+        return max(candidates, key=lambda row: (instant_of(row, "Created_Time"), text_of(row, "id")))
+    except BadValueError as error:
+        return _unreadable(deal.id, module.label, error)
+
+
+def _unreadable(deal_id: str, label: str, error: BadValueError) -> Problem:
+    return Problem(
+        "document_unreadable",
+        f"deal {deal_id}",
+        f"The deal's {label} cannot be read: {error}.",
+        f"Correct it in Zoho, then type: zoho-xero-sync resolve {deal_id} --retry",
+        error.path,
+    )
 
 
 def _several(deal: Deal, candidates: Sequence[Row], module: Module) -> Problem:
@@ -175,13 +206,7 @@ def _document(deal: Deal, header: Row, rows: Sequence[Row], module: Module) -> F
             modified_at=instant_of(header, "Modified_Time"),
         )
     except BadValueError as error:
-        return Problem(
-            "document_unreadable",
-            f"deal {deal.id}",
-            f"The deal's {module.label} cannot be read: {error}.",
-            f"Correct it in Zoho, then type: zoho-xero-sync resolve {deal.id} --retry",
-            error.path,
-        )
+        return _unreadable(deal.id, module.label, error)
 
 
 def _grand_total(header: Row) -> Decimal:
@@ -205,7 +230,7 @@ def _line(row: Row) -> SourceLine:
     return SourceLine(
         id=text_of(row, "id"),
         product_id=product[0] if product else None,
-        product_name=product[1] if product else "",
+        product_name=text_of(row, "Product_Name.Product_Name") or (product[1] if product else ""),
         product_code=text_of(row, "Product_Name.Product_Code"),
         category=text_of(row, "Product_Name.Product_Category"),
         quantity=quantity,
@@ -278,9 +303,7 @@ def _from_subform(client: ZohoClient, deals: Sequence[Deal], rules: Rules) -> di
     by_deal: dict[str, list[Row]] = {}
     for batch in _batches([deal.id for deal in deals]):
         for row in client.rows_by_id(columns, form.module, coql.one_of("Parent_Id", batch)):
-            parent = lookup_of(row, "Parent_Id")
-            if parent:
-                by_deal.setdefault(parent[0], []).append(row)
+            by_deal.setdefault(_linked(row, "Parent_Id"), []).append(row)
     return {deal.id: _subform_document(deal, by_deal[deal.id], rules) for deal in deals if deal.id in by_deal}
 
 

@@ -8,6 +8,9 @@ from decimal import Decimal, InvalidOperation
 
 from dateutil.parser import isoparse
 
+# More than any currency or number field of Zoho holds (www.zoho.com/crm/developer/docs/api/v8/field-meta.html).
+_DIGITS = 18
+
 
 class BadValueError(ValueError):
     """A value that is not of its documented type; `path` is the field's API name."""
@@ -46,6 +49,8 @@ def optional_decimal(row: Mapping[str, object], field: str) -> Decimal | None:
         raise BadValueError(field, value, "a number") from None
     if not number.is_finite():
         raise BadValueError(field, value, "a number")
+    if number.adjusted() >= _DIGITS or len(number.as_tuple().digits) > 2 * _DIGITS:
+        raise BadValueError(field, value, f"a number of at most {_DIGITS} digits")
     return number
 
 
@@ -56,11 +61,12 @@ def instant_of(row: Mapping[str, object], field: str) -> datetime:
         raise BadValueError(field, value, "a date-time with its offset")
     try:
         instant = isoparse(value)
-    except ValueError:
+        utc = instant.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise BadValueError(field, value, "a date-time with its offset") from None
     if instant.tzinfo is None:
         raise BadValueError(field, value, "a date-time with its offset")
-    return instant.astimezone(UTC)
+    return utc
 
 
 def lookup_of(row: Mapping[str, object], field: str) -> tuple[str, str] | None:

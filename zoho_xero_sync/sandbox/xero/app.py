@@ -1,29 +1,33 @@
 """The Xero half over HTTP: identity, connections and the Accounting API at their real paths.
 
-Sources: developer.xero.com/documentation/guides/oauth2/auth-flow (token, revocation, connections) and
-developer.xero.com/documentation/api/accounting.
+Sources: developer.xero.com/documentation/guides/oauth2/auth-flow and developer.xero.com/documentation/api/accounting.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from email.utils import format_datetime
 
 from flask import Flask, Response, g, request
 
 from . import wire
-from .endpoints import ROUTES, Asked, Handler
-from .errors import Answer, ApiError, not_found
-from .gate import Call, authorize, handle
+from .asked import Asked
+from .books import Books
+from .consent import add_consent
+from .errors import JSON, Answer, not_found
+from .exchange import call_at_hand, response_of
+from .gate import handle
+from .identity import add_identity
 from .listing import Query
+from .routes import Found, find_route
 from .state import XeroState
-from .tokens import GrantError
+from .xmlform import is_xml, read_xml, wants_xml, write_xml
 
 BASE = "/api.xro/2.0"
-_LARGEST_BODY = 10 * 1024 * 1024
+_LARGEST_BODY = 32 * 1024 * 1024
+_METHODS = ["GET", "PUT", "POST", "DELETE", "PATCH"]
 
 
 def create_app(state: XeroState) -> Flask:
@@ -32,142 +36,56 @@ def create_app(state: XeroState) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     app.before_request(_unclassified)
     app.after_request(_stamped(state))
-    app.add_url_rule("/connect/token", view_func=_token(state), endpoint="token", methods=["POST"])
-    app.add_url_rule("/connect/revocation", view_func=_revoke(state), endpoint="revoke", methods=["POST"])
-    for path in ("/connections", "/Connections"):  # the official SDK spells it with a capital
-        app.add_url_rule(path, f"GET {path}", _connections(state), methods=["GET"])
-        app.add_url_rule(f"{path}/<connection_id>", f"DELETE {path}", _disconnect(state), methods=["DELETE"])
-    for method, resource, kind, scope, handler in ROUTES:
-        view = _resource(state, kind, scope, handler)
-        app.add_url_rule(f"{BASE}/{resource}", f"{method} {resource}", view, methods=[method])
-        if method != "PUT":
-            app.add_url_rule(f"{BASE}/{resource}/<path:key>", f"{method} {resource} key", view, methods=[method])
-    app.register_error_handler(404, lambda _: _response(not_found().answer))
-    app.register_error_handler(405, lambda _: _response(Answer(501, b"", "text/html")))
+    add_identity(app, state)
+    add_consent(app, state)
+    app.add_url_rule(f"{BASE}/<path:path>", "api", _api(state), methods=_METHODS)
+    app.register_error_handler(404, lambda _: response_of(not_found().answer))
+    app.register_error_handler(405, lambda _: response_of(_not_implemented()))
     return app
 
 
-def _resource(state: XeroState, kind: str, scope: str, handler: Handler) -> Callable[..., Response]:
-    def view(key: str | None = None) -> Response:
-        g.call_kind = kind
-        call = _call()
-        args = {name.lower(): value for name, value in request.args.items()}
-        asked = Asked(key, Query(args, call.headers.get("if-modified-since")), call.body)
-        return _response(handle(state, call, scope, lambda: handler(state.books, asked)))
-
-    return view
-
-
-def _token(state: XeroState) -> Callable[[], Response]:
-    def view() -> Response:
-        g.call_kind = "token"
+def _api(state: XeroState) -> Callable[[str], Response]:
+    def view(path: str) -> Response:
         try:
-            with state.lock:
-                body = state.tokens.grant(request.form.to_dict(), _basic())
-        except GrantError as error:
-            return _response(Answer(400, wire.dumps({"error": error.code})))
-        return _response(Answer(200, wire.dumps(body), headers={"Cache-Control": "no-store"}))
+            found = find_route(request.method, path)
+        except LookupError:
+            return response_of(_not_implemented())
+        if found is None:
+            return response_of(not_found().answer)
+        g.call_kind = found.route.kind
+        call = call_at_hand()
+
+        def work(books: Books) -> Answer:
+            return found.route.handler(books, _asked(found, call.headers.get("if-modified-since"), call.body))
+
+        answer = handle(state, call, found.route, work)
+        return response_of(_in_form(answer, state.books.word("answer_without_accept")))
 
     return view
 
 
-def _revoke(state: XeroState) -> Callable[[], Response]:
-    def view() -> Response:
-        g.call_kind = "token"
-        form = request.form.to_dict()
-        with state.lock:
-            if not state.tokens.authenticates(form, _basic()):
-                return _response(Answer(400, wire.dumps({"error": "invalid_client"})))
-            if state.tokens.revoke(form.get("token", "")):
-                state.connection = None
-        return _response(Answer(200, b"", None))
-
-    return view
+def _asked(found: Found, modified_since: str | None, body: bytes) -> Asked:
+    route = found.route
+    args = {name.lower(): value for name, value in request.args.items()}
+    mime = request.mimetype
+    if route.sub != "attachments" and is_xml(mime, body):
+        body = wire.dumps(read_xml(body)) if body.strip() else body
+    return Asked(route.method, route.resource, found.key, found.sub_key, Query(args, modified_since), body, mime)
 
 
-def _connections(state: XeroState) -> Callable[[], Response]:
-    def view() -> Response:
-        g.call_kind = "connections"
-        with state.lock:
-            refusal = _token_refusal(state)
-            if refusal:
-                return refusal
-            wanted = request.args.get("authEventId", state.tokens.auth_event_id)
-            rows = _connection_rows(state) if wanted == state.tokens.auth_event_id else []
-        return _response(Answer(200, wire.dumps(rows)))
-
-    return view
+def _in_form(answer: Answer, undecided: str) -> Answer:
+    """The answer in JSON or XML as the request accepts; what the gateway says (401, 403) stays JSON."""
+    if answer.content_type != JSON or answer.status not in (200, 400):
+        return answer
+    if not wants_xml(request.headers.get("Accept", ""), undecided):
+        return answer
+    content = wire.loads(answer.body)
+    body = write_xml(content if isinstance(content, dict) else {})
+    return replace(answer, body=body, content_type="text/xml; charset=utf-8")
 
 
-def _disconnect(state: XeroState) -> Callable[[str], Response]:
-    def view(connection_id: str) -> Response:
-        g.call_kind = "connections"
-        with state.lock:
-            refusal = _token_refusal(state)
-            if refusal:
-                return refusal
-            if state.connection is None or state.connection.connection_id != connection_id.lower():
-                return _response(not_found().answer)
-            state.connection = None
-        return _response(Answer(204, b"", None))
-
-    return view
-
-
-def _connection_rows(state: XeroState) -> list[dict[str, object]]:
-    connection = state.connection
-    if connection is None:
-        return []
-    return [
-        {
-            "id": connection.connection_id,
-            "authEventId": state.tokens.auth_event_id,
-            "tenantId": state.tenant_id,
-            "tenantType": "ORGANISATION",
-            "tenantName": state.books.settings.organisation["Name"],
-            "createdDateUtc": f"{connection.created:%Y-%m-%dT%H:%M:%S.%f}0",
-            "updatedDateUtc": f"{connection.updated:%Y-%m-%dT%H:%M:%S.%f}0",
-        }
-    ]
-
-
-def _token_refusal(state: XeroState) -> Response | None:
-    try:
-        authorize(state, _call(), None)
-    except ApiError as error:
-        return _response(error.answer)
-    return None
-
-
-def _call() -> Call:
-    query = request.query_string.decode("latin-1")
-    return Call(
-        method=request.method,
-        path=request.path,
-        url=f"{request.path}?{query}" if query else request.path,
-        headers={name.lower(): value for name, value in request.headers.items()},
-        body=request.get_data(cache=True),
-    )
-
-
-def _basic() -> tuple[str, str] | None:
-    kind, _, coded = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "basic":
-        return None
-    try:
-        client_id, _, secret = base64.b64decode(coded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return client_id, secret
-
-
-def _response(answer: Answer) -> Response:
-    response = Response(answer.body, answer.status, content_type=answer.content_type or "text/plain")
-    if answer.content_type is None:
-        del response.headers["Content-Type"]
-    for name, value in answer.headers.items():
-        response.headers[name] = value
-    return response
+def _not_implemented() -> Answer:
+    return Answer(501, b"", "text/html")
 
 
 def _unclassified() -> None:

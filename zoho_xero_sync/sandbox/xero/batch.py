@@ -16,7 +16,6 @@ from .errors import ApiError, RefusedError, validation
 from .posted import Posted
 from .rule import rules
 
-
 RULES = rules(
     "api/accounting/requests-and-responses",
     "A batch with a refused element answers 400 ValidationException with the refused elements; nothing is kept.",

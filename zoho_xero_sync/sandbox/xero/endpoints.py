@@ -5,57 +5,50 @@ Source: developer.xero.com/documentation/api/accounting (one page per resource).
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from . import wire
-from .batch import Kind, write_batch
+from .asked import Asked, answered, batched
+from .batch import Kind
 from .books import Books
 from .contact_rules import by_number, post_contact, post_contact_to, put_contact
 from .errors import Answer, not_found
 from .filters import Field, parse_where
 from .invoice_rules import by_id_or_number, holder_of, post_invoice, put_invoice, update_invoice
-from .listing import Query, list_contacts, list_invoices
+from .listing import list_contacts, list_invoices
 from .model import Contact, Invoice
-from .posted import Posted, read_envelope
+from .posted import Posted
 from .views import Shape, contact_view, invoice_view, refused_echo
 
-PROVIDER = "Zoho to Xero sandbox app"
-_ACTIONS = ("CreateApprovedInvoice", "CreateContact", "CreateDraftInvoice", "UseMulticurrency")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A call to one resource: the part of the path after it, the query, the body."""
-
-    key: str | None
-    query: Query
-    body: bytes
-
-
-Handler = Callable[[Books, Asked], Answer]
+_ACTIONS = (
+    "AttachFilesIntoInvoice",
+    "CreateApprovedInvoice",
+    "CreateContact",
+    "CreateDraftInvoice",
+    "CreateInvoicePayment",
+    "UseMulticurrency",
+)
 
 
 def get_contacts(books: Books, asked: Asked) -> Answer:
     """GET /Contacts and /Contacts/{ContactID or ContactNumber}."""
     if asked.key is None:
-        return _answer(books, list_contacts(books, asked.query))
+        return answered(books, list_contacts(books, asked.query))
     contact = books.contacts.get(asked.key.lower()) or by_number(books, asked.key)
     if contact is None:
         raise not_found()
-    return _answer(books, {"Contacts": [contact_view(contact)]})
+    return answered(books, {"Contacts": [contact_view(contact)]})
 
 
 def get_invoices(books: Books, asked: Asked) -> Answer:
     """GET /Invoices and /Invoices/{InvoiceID or InvoiceNumber}."""
     if asked.key is None:
-        return _answer(books, list_invoices(books, asked.query))
+        return answered(books, list_invoices(books, asked.query))
     invoice = by_id_or_number(books, asked.key)
     if invoice is None:
         raise not_found()
     shape = Shape(unit_places=asked.query.unit_places)
-    return _answer(books, {"Invoices": [invoice_view(books, invoice, shape)]})
+    return answered(books, {"Invoices": [invoice_view(books, invoice, shape)]})
 
 
 def put_contacts(books: Books, asked: Asked) -> Answer:
@@ -105,11 +98,13 @@ def get_organisation(books: Books, asked: Asked) -> Answer:
     if asked.key is not None:
         if asked.key.lower() != "actions":
             raise not_found()
-        return _answer(books, {"Actions": [{"Name": name, "Status": "ALLOWED"} for name in _ACTIONS]})
+        refused = () if books.flag("multicurrency") else ("UseMulticurrency",)
+        actions = [{"Name": name, "Status": "NOT-ALLOWED" if name in refused else "ALLOWED"} for name in _ACTIONS]
+        return answered(books, {"Actions": actions})
     locks = {"PeriodLockDate": settings.period_lock, "EndOfYearLockDate": settings.year_lock}
     view = {name: value for name, value in settings.organisation.items() if name not in locks}
     view |= {name: wire.day_stamp(day) for name, day in locks.items() if day}
-    return _answer(books, {"Organisations": [view]})
+    return answered(books, {"Organisations": [view]})
 
 
 def get_accounts(books: Books, asked: Asked) -> Answer:
@@ -159,7 +154,7 @@ def _settings(
     if where:
         accepts = parse_where(where, _row_fields(found), collection).accepts
         found = [row for row in found if accepts(row)]
-    return _answer(books, {collection: found})
+    return answered(books, {collection: found})
 
 
 def _row_fields(rows: Iterable[Mapping[str, object]]) -> Mapping[str, Field[Mapping[str, object]]]:
@@ -185,7 +180,7 @@ def _write_contacts(books: Books, asked: Asked, write: Callable[[Books, Posted],
         known = books.contacts.get(posted.guid("ContactID") or (asked.key or "").lower())
         return refused_echo(posted.raw, "ContactID", known.contact_id if known else None, known)
 
-    return _batch(books, asked, "Contacts", Kind("HasValidationErrors", one, echo))
+    return batched(books, asked, "Contacts", Kind("HasValidationErrors", one, echo))
 
 
 def _write_invoices(
@@ -204,37 +199,4 @@ def _write_invoices(
         invoice = known(posted)
         return refused_echo(posted.raw, "InvoiceID", invoice.invoice_id if invoice else None, invoice)
 
-    return _batch(books, asked, "Invoices", Kind("HasErrors", one, echo))
-
-
-def _batch(books: Books, asked: Asked, collection: str, kind: Kind) -> Answer:
-    elements = read_envelope(asked.body, collection)
-    summarize = (asked.query.text("summarizeErrors") or "true").lower() != "false"
-    return _answer(books, {collection: write_batch(books, elements, kind, summarize=summarize)})
-
-
-def _answer(books: Books, content: Mapping[str, object]) -> Answer:
-    envelope = {
-        "Id": str(uuid.uuid4()),
-        "Status": "OK",
-        "ProviderName": PROVIDER,
-        "DateTimeUTC": wire.instant_stamp(books.now(), ""),
-    }
-    return Answer(200, wire.dumps({**envelope, **content}))
-
-
-ROUTES: tuple[tuple[str, str, str, str, Handler], ...] = (
-    ("GET", "Contacts", "contacts.get", "accounting.contacts", get_contacts),
-    ("PUT", "Contacts", "contacts.put", "accounting.contacts", put_contacts),
-    ("POST", "Contacts", "contacts.post", "accounting.contacts", post_contacts),
-    ("GET", "Invoices", "invoices.get", "accounting.invoices", get_invoices),
-    ("PUT", "Invoices", "invoices.put", "accounting.invoices", put_invoices),
-    ("POST", "Invoices", "invoices.post", "accounting.invoices", post_invoices),
-    ("GET", "Organisation", "organisation", "accounting.settings", get_organisation),
-    ("GET", "Accounts", "accounts", "accounting.settings", get_accounts),
-    ("GET", "TaxRates", "taxrates", "accounting.settings", get_tax_rates),
-    ("GET", "Currencies", "currencies", "accounting.settings", get_currencies),
-    ("GET", "BrandingThemes", "brandingthemes", "accounting.settings", get_branding_themes),
-    ("GET", "TrackingCategories", "trackingcategories", "accounting.settings", get_tracking_categories),
-    ("GET", "Items", "items", "accounting.settings", get_items),
-)
+    return batched(books, asked, "Invoices", Kind("HasErrors", one, echo))

@@ -11,6 +11,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from . import wire
+from .rule import rules
+
+RULES = (
+    *rules(
+        "guides/oauth2/troubleshooting",
+        "A token that is missing, unknown or revoked answers 401 AuthenticationUnsuccessful.",
+        "A token without the scope answers 401 AuthorizationUnsuccessful with WWW-Authenticate: insufficient_scope; a "
+        "new token does not help.",
+    ),
+    *rules(
+        "api/accounting/responsecodes",
+        "400 carries ErrorNumber, Type and Message: ValidationException (10) with Elements, PostDataInvalidException "
+        "(14), QueryParseException (16).",
+        "An unknown id, number or path answers 404 as text/html; a method that does not exist there answers 501.",
+        "An organisation that is offline answers 503 with a sentence as plain text.",
+    ),
+)
 
 JSON = "application/json; charset=utf-8"
 HTML = "text/html"
@@ -68,10 +85,16 @@ def high_volume(kind: str) -> ApiError:
     )
 
 
-def unauthorized(detail: str, *, scope: bool = False) -> ApiError:
-    """401; with `scope` it carries the marker of a missing scope, which no refresh can cure."""
-    headers = {"WWW-Authenticate": "insufficient_scope"} if scope else {}
-    return ApiError(Answer(401, wire.dumps(_problem("Unauthorized", 401, detail)), headers=headers))
+def unauthorized(detail: str) -> ApiError:
+    """401: the token is missing, unknown, revoked or expired."""
+    return ApiError(Answer(401, wire.dumps(_problem("Unauthorized", 401, detail))))
+
+
+def scope_missing(status: int = 401) -> ApiError:
+    """401 (or 403) with the marker of a missing scope, which no refresh can cure."""
+    title = "Unauthorized" if status == 401 else "Forbidden"
+    body = wire.dumps(_problem(title, status, "AuthorizationUnsuccessful"))
+    return ApiError(Answer(status, body, headers={"WWW-Authenticate": "insufficient_scope"}))
 
 
 def forbidden() -> ApiError:
@@ -82,6 +105,16 @@ def forbidden() -> ApiError:
 def not_found() -> ApiError:
     """404 as text/html, never JSON."""
     return ApiError(Answer(404, b"The resource you're looking for cannot be found", HTML))
+
+
+def too_large() -> ApiError:
+    """413: the body of a write is larger than the limit."""
+    return ApiError(Answer(413, b"", HTML))
+
+
+def offline() -> ApiError:
+    """503: the organisation is offline."""
+    return ApiError(Answer(503, b"The Organisation is offline", "text/plain; charset=utf-8"))
 
 
 def precondition_failed() -> ApiError:

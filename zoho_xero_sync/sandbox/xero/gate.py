@@ -7,17 +7,34 @@ Sources: developer.xero.com/documentation/guides/oauth2/troubleshooting (401 and
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
-from .errors import Answer, ApiError, forbidden, not_found, too_many, unauthorized, validation
+from .books import Books
+from .errors import (
+    Answer,
+    ApiError,
+    forbidden,
+    not_found,
+    offline,
+    scope_missing,
+    too_large,
+    too_many,
+    unauthorized,
+    validation,
+)
 from .idempotency import LONGEST_KEY, KeyReusedError
 from .limits import APP_MINUTE
+from .routes import Route
 from .state import WriteSeen, XeroState
+from .tenants import Tenant
+from .tokens import Access
 
 # The whole URL, host included: longer ones are not found (github.com/XeroAPI/Xero-NetStandard/issues/471).
 LONGEST_URL = 2091
 _HOST = "https://api.xero.com"
+
+Work = Callable[[Books], Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,61 +52,81 @@ class Call:
         """Whether it may change anything."""
         return self.method in ("PUT", "POST", "DELETE", "PATCH")
 
+    @property
+    def key(self) -> str | None:
+        """The Idempotency-Key of a write."""
+        return self.headers.get("idempotency-key") or None if self.writes else None
 
-def handle(state: XeroState, call: Call, scope: str, work: Callable[[], Answer]) -> Answer:
+
+def handle(state: XeroState, call: Call, route: Route, work: Work) -> Answer:
     """The answer to `call`: a refusal of the gate, a replay, or what `work` makes under the lock."""
     seen = _seen(call) if call.writes else None
     if seen:
         for hook in state.on_write:
             hook(seen)
-    answer = _through(state, call, scope, work)
+    answer = _through(state, call, route, work)
     if seen:
         with state.lock:
             state.writes.append(seen._replace(status=answer.status))
     return answer
 
 
-def _through(state: XeroState, call: Call, scope: str, work: Callable[[], Answer]) -> Answer:
+def _through(state: XeroState, call: Call, route: Route, work: Work) -> Answer:
     if len(_HOST + call.url) > LONGEST_URL:
         return not_found().answer
     try:
         with state.lock:
-            authorize(state, call, scope if call.writes else f"{scope}.read")
+            tenant = _admitted(state, call, route)
     except ApiError as error:
         return _with(error.answer, {"X-AppMinLimit-Remaining": str(APP_MINUTE)})
-    breach = state.limits.enter()
+    breach = tenant.limits.enter()
     if breach:
-        return _with(too_many(breach.problem, breach.retry_after), state.limits.headers())
+        return _with(too_many(breach.problem, breach.retry_after), tenant.limits.headers())
+    key = call.key if route.keyed else None
+    overlaps = state.keys.arrive(key) if key else False
     try:
         with state.lock:
-            answer = _once(state, call, work)
+            again = overlaps and tenant.books.word("same_key_in_flight") == "both"
+            answer = _once(state, tenant, call, None if again else key, work)
     finally:
-        state.limits.leave()
-    return _with(answer, state.limits.headers())
+        tenant.limits.leave()
+        if key:
+            state.keys.depart(key)
+    return _with(answer, tenant.limits.headers())
 
 
-def authorize(state: XeroState, call: Call, scope: str | None) -> None:
-    """Check token, scope and organisation, in that order; `scope` None asks for the token alone. Raises ApiError."""
+def token_of(state: XeroState, call: Call) -> Access:
+    """What the call's token stands for. Raises ApiError (401)."""
     kind, _, token = call.headers.get("authorization", "").partition(" ")
     access = state.tokens.access(token.strip()) if kind.lower() == "bearer" else None
     if access is None:
         raise unauthorized("AuthenticationUnsuccessful")
     if state.books.now() >= access.expires_at:
         raise unauthorized(f"TokenExpired: token expired at {access.expires_at:%m/%d/%Y %H:%M:%S}")
-    if scope is None:
-        return
-    if not {scope, scope.removesuffix(".read")} & access.scopes:
-        raise unauthorized("AuthorizationUnsuccessful", scope=True)
-    tenant = call.headers.get("xero-tenant-id", "").lower()
-    optional = state.tokens.client.connection == "custom"
-    if state.connection is None or not (tenant == state.tenant_id or (optional and not tenant)):
+    return access
+
+
+def _admitted(state: XeroState, call: Call, route: Route) -> Tenant:
+    """The organisation of the call, once token, scope and organisation are checked in that order."""
+    access = token_of(state, call)
+    if not _allows(access, route.scopes(state.books)):
+        raise scope_missing(state.books.number("missing_scope_status"))
+    named = call.headers.get("xero-tenant-id", "").lower()
+    if not named and state.tokens.client.connection == "custom":
+        named = state.tenant_id
+    tenant = state.tenants.get(named)
+    if tenant is None or tenant.connection is None:
         raise forbidden()
+    return tenant
 
 
-def _once(state: XeroState, call: Call, work: Callable[[], Answer]) -> Answer:
-    key = call.headers.get("idempotency-key") if call.writes else None
+def _allows(access: Access, wanted: Collection[str]) -> bool:
+    return any({scope, scope.removesuffix(".read")} & access.scopes for scope in wanted)
+
+
+def _once(state: XeroState, tenant: Tenant, call: Call, key: str | None, work: Work) -> Answer:
     if not key:
-        return _worked(state, work)
+        return _worked(state, tenant, call, work)
     if len(key) > LONGEST_KEY:
         return validation([], f"The Idempotency-Key can have at most {LONGEST_KEY} characters.").answer
     request = (call.method, call.url, hashlib.sha256(call.body).hexdigest())
@@ -99,22 +136,43 @@ def _once(state: XeroState, call: Call, work: Callable[[], Answer]) -> Answer:
         return _reused(state, key)
     if kept:
         return kept
-    answer = _worked(state, work)
-    state.keys.remember(key, request, answer)
+    answer = _worked(state, tenant, call, work)
+    if answer.status < 500 or tenant.books.flag("server_error_kept"):
+        state.keys.remember(key, request, answer)
     return answer
 
 
-def _worked(state: XeroState, work: Callable[[], Answer]) -> Answer:
-    point = state.books.savepoint()
+def _worked(state: XeroState, tenant: Tenant, call: Call, work: Work) -> Answer:
+    if tenant.books.flag("organisation_offline"):
+        return offline().answer
+    if call.writes and len(call.body) > max(_limits_of_size(tenant.books, call)):
+        return too_large().answer
+    breaks = state.take_breakdown() if call.writes else None
+    if breaks is False:
+        return _internal_error()
+    point = tenant.books.savepoint()
     try:
-        return work()
+        answer = work(tenant.books)
     except ApiError as error:
         return error.answer
     except BaseException:
-        state.books.rollback(point)
+        tenant.books.rollback(point)
         raise
     finally:
-        state.books.commit()
+        tenant.books.commit()
+    return answer if breaks is None else _internal_error()
+
+
+def _limits_of_size(books: Books, call: Call) -> tuple[int, ...]:
+    largest = books.number("largest_request_bytes")
+    if "/attachments/" not in call.path.lower():
+        return (largest,)
+    # A file that is too large is refused in words by its own rule, so the gate lets one more byte through.
+    return (largest, books.number("largest_attachment_bytes") + 1)
+
+
+def _internal_error() -> Answer:
+    return Answer(500, b"", None)
 
 
 def _reused(state: XeroState, key: str) -> Answer:

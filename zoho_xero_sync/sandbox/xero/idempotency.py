@@ -6,6 +6,8 @@ body; whatever was answered first (a 4xx and a partly refused batch too) is answ
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +15,16 @@ from datetime import datetime, timedelta
 from zoho_xero_sync.sandbox.clock import VirtualClock
 
 from .errors import Answer
+from .rule import rules
+
+RULES = rules(
+    "guides/idempotent-requests/idempotency",
+    "An Idempotency-Key has at most 128 characters and counts on PUT, POST and PATCH; GET ignores it.",
+    "Keys belong to the app: the same key for another endpoint or organisation is the same key.",
+    "A key is bound to method, URL and body; the first answer, refused or not, is given again for as long as it lives.",
+    "A live key with a different request answers 400 and does nothing; an expired one is a new request.",
+    "A replay counts against the limits like any call.",
+)
 
 LONGEST_KEY = 128
 
@@ -35,6 +47,21 @@ class KeyMemory:
         self._clock = clock
         self._switches = switches
         self._kept: dict[str, _Kept] = {}
+        self._lock = threading.Lock()
+        self._in_flight: Counter[str] = Counter()
+
+    def arrive(self, key: str) -> bool:
+        """Note a request with `key`; True when another one with it is not answered yet. Pair with `depart`."""
+        with self._lock:
+            self._in_flight[key] += 1
+            return self._in_flight[key] > 1
+
+    def depart(self, key: str) -> None:
+        """The request noted by `arrive` is answered."""
+        with self._lock:
+            self._in_flight[key] -= 1
+            if not self._in_flight[key]:
+                del self._in_flight[key]
 
     def recall(self, key: str, request: tuple[str, str, str]) -> Answer | None:
         """The first answer given under `key`, None when the key is new or lapsed. Raises KeyReusedError."""

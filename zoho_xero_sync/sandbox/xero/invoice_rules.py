@@ -262,7 +262,7 @@ def settled(books: Books, invoice: Invoice) -> Invoice:
     if invoice.status not in ("AUTHORISED", "PAID"):
         return invoice
     if invoice.amount_due == 0:
-        days = [entry.day for entry in (*invoice.payments, *invoice.credits)]
+        days = [*(payment.day for payment in invoice.payments), *(credit.day for credit in invoice.credits)]
         paid_on = max(days, default=invoice.paid_on or books.today())
         return replace(invoice, status="PAID", paid_on=paid_on)
     return replace(invoice, status="AUTHORISED", paid_on=None)

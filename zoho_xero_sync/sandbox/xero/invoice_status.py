@@ -28,7 +28,7 @@ RULES = (
 NOT_VALID = "Invoice not of valid status for modification"
 HAS_PAYMENT = "This document cannot be edited as it has a payment or credit note allocated to it."
 AT_BIRTH = ("DRAFT", "SUBMITTED", "AUTHORISED")
-_NEXT: Mapping[str, frozenset[str]] = {
+NEXT: Mapping[str, frozenset[str]] = {
     "DRAFT": frozenset({"DRAFT", "SUBMITTED", "AUTHORISED", "DELETED"}),
     "SUBMITTED": frozenset({"SUBMITTED", "AUTHORISED", "DRAFT", "DELETED"}),
     "AUTHORISED": frozenset({"AUTHORISED", "VOIDED"}),
@@ -49,7 +49,7 @@ def refused_status(current: Invoice, posted: str | None) -> str | None:
             f"The status {posted} cannot be applied to the invoice "
             "because it has payments or credit notes allocated to it."
         )
-    return None if posted in _NEXT[current.status] else NOT_VALID
+    return None if posted in NEXT[current.status] else NOT_VALID
 
 
 def locked(settings: Settings, day: date) -> str | None:

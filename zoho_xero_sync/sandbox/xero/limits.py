@@ -16,6 +16,17 @@ from datetime import datetime, timedelta
 
 from zoho_xero_sync.sandbox.clock import VirtualClock
 
+from .rule import rules
+
+RULES = rules(
+    "guides/oauth2/limits",
+    "At most 60 calls a minute, 5 at once, and 1000 (Starter) or 5000 a day, for each app and organisation.",
+    "A call over a limit answers 429 without a body, with X-Rate-Limit-Problem; Retry-After is whole seconds, and "
+    "absent when too many calls are in flight.",
+    "Every answer tells what is left of the day and of the minute; one refused before the organisation is known tells "
+    "only the app's minute.",
+)
+
 APP_MINUTE = 10_000
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)

@@ -20,6 +20,7 @@ from .model import Contact, Invoice
 from .money_views import credit_note_view, payment_view
 from .rule import rules
 from .views import Shape, contact_view, invoice_view
+from .wire import as_guid
 
 RULES = (
     *rules(
@@ -165,7 +166,7 @@ def _chosen(found: Iterable[Invoice], query: Query) -> list[Invoice]:
     for name, value_of in _CHOICES.items():
         wanted = query.items(name)
         if wanted is not None:
-            keys = {fold(item) for item in wanted}
+            keys = {as_guid(item) if name.endswith("IDs") else fold(item) for item in wanted}
             rows = [invoice for invoice in rows if fold(value_of(invoice)) in keys]
     return [invoice for invoice in rows if invoice.by_app] if query.flag("createdByMyApp") else rows
 
@@ -173,7 +174,7 @@ def _chosen(found: Iterable[Invoice], query: Query) -> list[Invoice]:
 def _by_ids(ids: list[str] | None, get: Callable[[str], R | None], everything: Iterable[R]) -> list[R]:
     if ids is None:
         return list(everything)
-    found = (get(record_id) for record_id in dict.fromkeys(item.lower() for item in ids))
+    found = (get(record_id) for record_id in dict.fromkeys(as_guid(item) for item in ids))
     return [record for record in found if record is not None]
 
 

@@ -35,7 +35,7 @@ _ZONES = {
     "PACIFICSTANDARDTIME": "America/Los_Angeles",
     "UTC": "UTC",
 }
-_CURRENCY_NAMES = {
+CURRENCY_NAMES = {
     "AUD": "Australian Dollar",
     "CAD": "Canadian Dollar",
     "EUR": "Euro",
@@ -146,7 +146,7 @@ def _tax_rate(raw: Mapping[str, object]) -> TaxRate:
 
 
 def _currency(code: str) -> Mapping[str, object]:
-    return {"Code": code, "Description": _CURRENCY_NAMES.get(code, code)}
+    return {"Code": code, "Description": CURRENCY_NAMES.get(code, code)}
 
 
 def _themes(given: Iterable[object]) -> dict[str, Mapping[str, object]]:

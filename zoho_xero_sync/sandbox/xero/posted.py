@@ -16,7 +16,7 @@ from .rule import rules
 
 RULES = rules(
     "api/accounting/requests-and-responses",
-    "A write carries {\"Contacts\": [...]} or one bare element; property names match in any case.",
+    'A write carries {"Contacts": [...]} or one bare element; property names match in any case.',
     "Numbers and booleans may be JSON values or strings; an enum must be spelled exactly, or the whole request is a "
     "400 PostDataInvalidException.",
 )

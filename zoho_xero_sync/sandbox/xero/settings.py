@@ -51,6 +51,11 @@ class Account:
         """Whether a document line may name it: not a bank account, not a system account but Rounding."""
         return self.type != "BANK" and self.system in ("", "ROUNDING")
 
+    @property
+    def takes_payments(self) -> bool:
+        """Whether a payment may name it: a bank account, or one with EnablePaymentsToAccount."""
+        return self.type == "BANK" or self.wire.get("EnablePaymentsToAccount") is True
+
 
 @dataclass(frozen=True, slots=True)
 class TaxRate:
@@ -87,6 +92,21 @@ class Settings:
     def default_theme(self) -> str:
         """BrandingThemeID of the default theme."""
         return next(iter(self.themes))
+
+    def with_item(self, item: Mapping[str, object]) -> Settings:
+        """The same settings with that item new, or in place of the one with its ItemID."""
+        kept = {code: old for code, old in self.items.items() if old["ItemID"] != item["ItemID"]}
+        return replace(self, items={**kept, str(item["Code"]): item})
+
+    def with_category(self, category: Mapping[str, object]) -> Settings:
+        """The same settings with that tracking category in place of the one with its id."""
+        known = category["TrackingCategoryID"]
+        rows = tuple(category if row["TrackingCategoryID"] == known else row for row in self.categories)
+        return replace(self, categories=rows)
+
+    def with_currency(self, currency: Mapping[str, object]) -> Settings:
+        """The same settings with one more currency."""
+        return replace(self, currencies={**self.currencies, str(currency["Code"]): currency})
 
     def locked_until(self, period: date | None, year: date | None) -> Settings:
         """The same settings with other lock dates."""

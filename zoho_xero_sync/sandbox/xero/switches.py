@@ -110,7 +110,9 @@ SWITCHES: Mapping[str, Switch] = {
     ),
     # Contacts
     "names_ignore_accents": Switch(
-        False, "Whether two contact names that differ only by accents collide; filters ignore accents.", f"{_API}contacts"
+        False,
+        "Whether two contact names that differ only by accents collide; filters ignore accents.",
+        f"{_API}contacts",
     ),
     "country_letters_only": Switch(
         True, "Whether an address's Country may hold letters only; blanks are let through.", f"{_API}types"
@@ -135,9 +137,7 @@ SWITCHES: Mapping[str, Switch] = {
     "numbers_ignore_case": Switch(
         True, "Whether two InvoiceNumbers that differ only by case collide.", f"{_API}invoices"
     ),
-    "ties": Switch(
-        "half_up", "Rounding of a tie: half_up or half_even.", f"{_GUIDES}how-to-guides/rounding-in-xero"
-    ),
+    "ties": Switch("half_up", "Rounding of a tie: half_up or half_even.", f"{_GUIDES}how-to-guides/rounding-in-xero"),
     "line_amount_tolerance": Switch(
         "0.00", "Largest accepted difference between a LineAmount sent and computed.", f"{_API}invoices"
     ),

@@ -10,12 +10,39 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import secrets
-from collections.abc import Iterable, Mapping
+import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from zoho_xero_sync.sandbox.clock import VirtualClock
+
+from .rule import rules
+
+RULES = (
+    *rules(
+        "guides/oauth2/auth-flow",
+        "An authorisation code is single use and lives 5 minutes; it is bound to the redirect_uri, byte for byte.",
+        "A redirect_uri must be a registered one; a bad client_id, redirect_uri or scope shows an error page and never "
+        "redirects.",
+        "Every refresh gives a new refresh token; the one before stays valid for 30 minutes after its first use.",
+        "A refresh token lapses after 60 days unused; without offline_access there is none.",
+        "Revoking a refresh token drops every connection of the user to the app.",
+    ),
+    *rules(
+        "guides/oauth2/pkce-flow",
+        "A PKCE app has no secret; it sends a S256 challenge, and the verifier of 43 to 128 characters must match.",
+    ),
+    *rules(
+        "guides/oauth2/custom-connections",
+        "A custom connection uses client credentials, reaches one organisation, and has no refresh token.",
+        "A scope that is not selected on the connection is refused with invalid_scope.",
+    ),
+    *rules("guides/oauth2/token-types", "An access token lives 1800 seconds; an expired one answers 401 TokenExpired."),
+    *rules("guides/oauth2/scopes", "Only granular scopes are granted; the broad ones are refused with invalid_scope."),
+)
 
 ACCESS_LIFETIME = timedelta(seconds=1800)
 CODE_LIFETIME = timedelta(minutes=5)
@@ -27,6 +54,10 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "web": frozenset({"authorization_code", "refresh_token"}),
     "pkce": frozenset({"authorization_code", "refresh_token"}),
 }
+CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+BROAD_SCOPES = frozenset({"accounting.transactions", "accounting.transactions.read", "accounting.reports.read"})
+ID_TOKEN_LIFETIME = timedelta(minutes=5)
+DEFAULT_REDIRECTS = ("http://localhost:8742/callback",)
 DEFAULT_SCOPES = (
     "accounting.attachments",
     "accounting.contacts",
@@ -46,12 +77,14 @@ class GrantError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One app: its id and secret (never shown), its kind of connection, the scopes it may have."""
+    """One app: its id and secret (never shown), its kind of connection, its scopes and redirect URIs, its name."""
 
     client_id: str
     secret: str
     connection: str
     scopes: frozenset[str]
+    redirect_uris: frozenset[str] = frozenset(DEFAULT_REDIRECTS)
+    name: str = "Zoho to Xero sandbox app"
 
     def __repr__(self) -> str:
         return f"Client({self.client_id!r}, {self.connection!r})"
@@ -63,6 +96,7 @@ class Access:
 
     scopes: frozenset[str]
     expires_at: datetime
+    auth_event_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +105,14 @@ class _Code:
     redirect_uri: str
     challenge: str | None
     expires_at: datetime
+    auth_event_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Refresh:
     scopes: frozenset[str]
     issued_at: datetime
+    auth_event_id: str
     spent_at: datetime | None = None
 
 
@@ -86,6 +122,7 @@ class Tokens:
     def __init__(self, clock: VirtualClock, client: Client, auth_event_id: str) -> None:
         self.client = client
         self.auth_event_id = auth_event_id
+        self._user_id = str(uuid.uuid5(uuid.NAMESPACE_URL, auth_event_id))
         self._clock = clock
         self._codes: dict[str, _Code] = {}
         self._access: dict[str, Access] = {}
@@ -102,22 +139,46 @@ class Tokens:
         if grant_type not in GRANTS[self.client.connection]:
             raise GrantError("unauthorized_client")
         if grant_type == "client_credentials":
-            return self._issue(self._requested_scopes(form.get("scope")), refreshable=False)
+            return self._issue(self._requested_scopes(form.get("scope")), self.auth_event_id, refreshable=False)
         if grant_type == "authorization_code":
-            scopes = self._spend_code(form)
-            return self._issue(scopes, refreshable="offline_access" in scopes)
-        return self._issue(self._spend_refresh(form.get("refresh_token", "")), refreshable=True)
+            code = self._spend_code(form)
+            return self._issue(code.scopes, code.auth_event_id, refreshable="offline_access" in code.scopes)
+        known = self._spend_refresh(form.get("refresh_token", ""))
+        return self._issue(known.scopes, known.auth_event_id, refreshable=True)
 
-    def make_code(self, redirect_uri: str, scope: str, challenge: str | None = None) -> str:
+    def make_code(
+        self, redirect_uri: str, scope: str, challenge: str | None = None, auth_event_id: str | None = None
+    ) -> str:
         """A single-use authorisation code, as the browser's consent page hands out. Raises GrantError."""
         code = secrets.token_urlsafe(24)
         scopes = self._requested_scopes(scope)
-        self._codes[code] = _Code(scopes, redirect_uri, challenge, self._clock.now() + CODE_LIFETIME)
+        event = auth_event_id or self.auth_event_id
+        self._codes[code] = _Code(scopes, redirect_uri, challenge, self._clock.now() + CODE_LIFETIME, event)
         return code
+
+    def new_consent(self) -> str:
+        """The authentication event of a consent that a person gives now; the newest is `auth_event_id`."""
+        self.auth_event_id = str(uuid.uuid4())
+        return self.auth_event_id
+
+    def check_request(self, client_id: str, redirect_uri: str, scope: str, challenge: str, method: str) -> None:
+        """Raise GrantError for what the authorisation page shows an error for and never redirects."""
+        if not _same(client_id, self.client.client_id) or "authorization_code" not in GRANTS[self.client.connection]:
+            raise GrantError("unauthorized_client")
+        if redirect_uri not in self.client.redirect_uris:
+            raise GrantError("invalid_request_uri")
+        if not scope.split():
+            raise GrantError("invalid_scope")
+        self._requested_scopes(scope)
+        if self.client.connection == "pkce" and not challenge:
+            raise GrantError("invalid_request")
+        if challenge and (method != "S256" or not CHALLENGE.fullmatch(challenge)):
+            raise GrantError("invalid_request")
 
     def adopt_refresh_token(self, token: str) -> None:
         """Make `token`, given by the world, a valid refresh token with all the client's scopes."""
-        self._refresh[token] = _Refresh(self.client.scopes | {"offline_access"}, self._clock.now())
+        scopes = self.client.scopes | {"offline_access"}
+        self._refresh[token] = _Refresh(scopes, self._clock.now(), self.auth_event_id)
 
     def access(self, token: str) -> Access | None:
         """What `token` allows, expired or not; None when it was never issued or is revoked."""
@@ -152,6 +213,8 @@ class Tokens:
         if not wanted:
             return self.client.scopes
         names = frozenset(wanted.split())
+        if names & BROAD_SCOPES:
+            raise GrantError("invalid_scope")
         allowed = self.client.scopes | {"openid", "profile", "email"}
         if self.client.connection != "custom":
             allowed |= {"offline_access"}
@@ -159,7 +222,7 @@ class Tokens:
             raise GrantError("invalid_scope")
         return names
 
-    def _spend_code(self, form: Mapping[str, str]) -> frozenset[str]:
+    def _spend_code(self, form: Mapping[str, str]) -> _Code:
         if not form.get("code") or not form.get("redirect_uri"):
             raise GrantError("invalid_request")
         code = self._codes.pop(form["code"], None)
@@ -169,9 +232,9 @@ class Tokens:
             form.get("code_verifier", ""), code.challenge
         ):
             raise GrantError("invalid_grant")
-        return code.scopes
+        return code
 
-    def _spend_refresh(self, token: str) -> frozenset[str]:
+    def _spend_refresh(self, token: str) -> _Refresh:
         if not token:
             raise GrantError("invalid_request")
         known = self._refresh.get(token)
@@ -182,13 +245,14 @@ class Tokens:
             self._refresh[token] = replace(known, spent_at=now)
         elif now - known.spent_at >= GRACE:
             raise GrantError("invalid_grant")
-        return known.scopes
+        return known
 
-    def _issue(self, scopes: frozenset[str], *, refreshable: bool) -> dict[str, object]:
+    def _issue(self, scopes: frozenset[str], event: str, *, refreshable: bool) -> dict[str, object]:
         now = self._clock.now()
         expires_at = now + ACCESS_LIFETIME
-        token = self._jwt(scopes, now, expires_at)
-        self._access[token] = Access(scopes, expires_at)
+        claims = {"client_id": self.client.client_id, "authentication_event_id": event, "scope": sorted(scopes)}
+        token = _jwt({**claims, "xero_userid": self._user_id, "jti": secrets.token_hex(16)}, now, expires_at)
+        self._access[token] = Access(scopes, expires_at, event)
         body: dict[str, object] = {
             "access_token": token,
             "expires_in": int(ACCESS_LIFETIME.total_seconds()),
@@ -197,22 +261,18 @@ class Tokens:
         }
         if refreshable:
             fresh = secrets.token_urlsafe(32)
-            self._refresh[fresh] = _Refresh(scopes, now)
+            self._refresh[fresh] = _Refresh(scopes, now, event)
             body["refresh_token"] = fresh
+        if "openid" in scopes:
+            claims = {"aud": self.client.client_id, "sub": self._user_id, "xero_userid": self._user_id}
+            body["id_token"] = _jwt(claims, now, now + ID_TOKEN_LIFETIME)
         return body
 
-    def _jwt(self, scopes: Iterable[str], now: datetime, expires_at: datetime) -> str:
-        claims = {
-            "nbf": int(now.timestamp()),
-            "exp": int(expires_at.timestamp()),
-            "client_id": self.client.client_id,
-            "authentication_event_id": self.auth_event_id,
-            "xero_userid": self.auth_event_id,
-            "scope": sorted(scopes),
-            "jti": secrets.token_hex(16),
-        }
-        parts = [json.dumps({"alg": "RS256", "typ": "JWT"}).encode(), json.dumps(claims).encode()]
-        return ".".join(_base64url(part) for part in [*parts, secrets.token_bytes(32)])
+
+def _jwt(claims: Mapping[str, object], now: datetime, expires_at: datetime) -> str:
+    whole = {"nbf": int(now.timestamp()), "exp": int(expires_at.timestamp()), **claims}
+    parts = [json.dumps({"alg": "RS256", "typ": "JWT"}).encode(), json.dumps(whole).encode()]
+    return ".".join(_base64url(part) for part in [*parts, secrets.token_bytes(32)])
 
 
 def _verifies(verifier: str, challenge: str | None) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from . import wire
 from .arithmetic import rounded
 from .books import Books
-from .model import Contact, Invoice, Line
+from .model import Contact, Credit, Invoice, Line
 
 _ADDRESS_SLOTS = ("STREET", "POBOX")
 _PHONE_SLOTS = ("DDI", "DEFAULT", "FAX", "MOBILE")
@@ -57,7 +57,7 @@ def contact_view(contact: Contact, shape: Shape = SINGLE) -> dict[str, object]:
         "IsSupplier": contact.is_supplier,
         "IsCustomer": contact.is_customer,
         "ContactPersons": [],
-        "HasAttachments": False,
+        "HasAttachments": contact.attached,
     }
     if not shape.details:
         return view
@@ -71,7 +71,8 @@ def contact_view(contact: Contact, shape: Shape = SINGLE) -> dict[str, object]:
 def invoice_view(books: Books, invoice: Invoice, shape: Shape = SINGLE) -> dict[str, object]:
     """An invoice as JSON; in lists (`details` off) its contact is the short form without EmailAddress."""
     sums = invoice.totals
-    due = sums.total - invoice.amount_paid if shape.written else invoice.amount_due
+    settled = invoice.amount_paid + invoice.amount_credited
+    due = sums.total - settled if shape.written else invoice.amount_due
     view: dict[str, object] = {
         "Type": invoice.type,
         "InvoiceID": invoice.invoice_id,
@@ -81,24 +82,24 @@ def invoice_view(books: Books, invoice: Invoice, shape: Shape = SINGLE) -> dict[
             {"PaymentID": payment.payment_id, "Date": wire.day_stamp(payment.day), "Amount": payment.amount}
             for payment in invoice.payments
         ],
-        "CreditNotes": [],
+        "CreditNotes": [_credit_of(books, credit) for credit in invoice.credits],
         "Prepayments": [],
         "Overpayments": [],
         "AmountDue": due,
         "AmountPaid": invoice.amount_paid,
-        "AmountCredited": rounded(sums.total * 0),
+        "AmountCredited": invoice.amount_credited,
         "SentToContact": invoice.sent,
         "CurrencyRate": rounded(invoice.currency_rate, 10),
         "IsDiscounted": invoice.total_discount is not None,
-        "HasAttachments": False,
+        "HasAttachments": invoice.attached,
         "HasErrors": False,
-        "Contact": _contact_of(books, invoice, full=shape.details),
+        "Contact": contact_of(books, invoice.contact_id, full=shape.details),
         "DateString": wire.day_string(invoice.day),
         "Date": wire.day_stamp(invoice.day),
         "BrandingThemeID": invoice.branding_theme_id,
         "Status": invoice.status,
         "LineAmountTypes": invoice.amounts,
-        "LineItems": [_line_view(line, shape.unit_places) for line in invoice.lines] if shape.lines else [],
+        "LineItems": [line_view(line, shape.unit_places) for line in invoice.lines] if shape.lines else [],
         "SubTotal": sums.sub_total,
         "TotalTax": sums.total_tax,
         "Total": sums.total,
@@ -121,15 +122,18 @@ def invoice_view(books: Books, invoice: Invoice, shape: Shape = SINGLE) -> dict[
     return view
 
 
-def refused_echo(posted: Mapping[str, object], id_name: str, record_id: str | None, known: object) -> dict[str, object]:
+def refused_echo(
+    posted: Mapping[str, object], id_name: str, record_id: str | None, known: object = None
+) -> dict[str, object]:
     """A refused element: what was asked for, never what is stored. A refused create carries the zero GUID."""
     hidden = {id_name.lower(), *(("invoicenumber",) if isinstance(known, Invoice) else ())}
     echo = {name: value for name, value in posted.items() if name.lower() not in hidden}
     return {id_name: record_id or wire.ZERO_GUID, **echo}
 
 
-def _contact_of(books: Books, invoice: Invoice, *, full: bool) -> dict[str, object]:
-    contact = books.contacts.get(invoice.contact_id)
+def contact_of(books: Books, contact_id: str, *, full: bool) -> dict[str, object]:
+    """The Contact element of a document; the short form has no EmailAddress."""
+    contact = books.contacts.get(contact_id)
     if contact is None:
         return {}
     if full:
@@ -145,7 +149,8 @@ def _contact_of(books: Books, invoice: Invoice, *, full: bool) -> dict[str, obje
     }
 
 
-def _line_view(line: Line, unit_places: int) -> dict[str, object]:
+def line_view(line: Line, unit_places: int) -> dict[str, object]:
+    """A line item as JSON."""
     view: dict[str, object] = {"LineItemID": line.line_id}
     if line.description is not None:
         view["Description"] = line.description
@@ -172,6 +177,17 @@ def _line_view(line: Line, unit_places: int) -> dict[str, object]:
     ]
     view["ValidationErrors"] = []
     return view
+
+
+def _credit_of(books: Books, credit: Credit) -> dict[str, object]:
+    note = books.credit_notes.get(credit.credit_note_id)
+    return {
+        "CreditNoteID": credit.credit_note_id,
+        "CreditNoteNumber": note.number if note else "",
+        "Date": wire.day_stamp(credit.day),
+        "AppliedAmount": credit.amount,
+        "Total": note.totals.total if note else credit.amount,
+    }
 
 
 def _slots(

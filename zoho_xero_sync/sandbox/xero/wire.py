@@ -20,6 +20,7 @@ _MARK = f"decimal-{secrets.token_hex(8)}:"
 _MARKED = re.compile(rf'"{_MARK}([^"]*)"')
 _MS_DATE = re.compile(r"/Date\((-?\d{1,15})([+-]\d{2,4})?\)/")
 _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,7})?)?(Z|[+-]\d{2}:?\d{2})?)?")
+_BARE_GUID = re.compile(r"[0-9a-f]{32}")
 _GUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
@@ -88,6 +89,14 @@ def parse_day(text: str) -> date:
 def is_guid(text: str) -> bool:
     """Whether `text` has the 8-4-4-4-12 form."""
     return _GUID.fullmatch(text) is not None
+
+
+def as_guid(text: str) -> str:
+    """A GUID in lower case with its dashes, which a caller may leave out; any other text in lower case."""
+    lower = text.lower()
+    if not _BARE_GUID.fullmatch(lower):
+        return lower
+    return "-".join((lower[:8], lower[8:12], lower[12:16], lower[16:20], lower[20:]))
 
 
 def _mark(value: object) -> str:

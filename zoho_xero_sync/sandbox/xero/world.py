@@ -14,9 +14,9 @@ from functools import partial
 from .books import Books
 from .contact_rules import by_name, create_contact
 from .errors import ApiError, RefusedError
-from .invoice_rules import create_invoice, settled
+from .invoice_rules import create_invoice
 from .invoice_status import AT_BIRTH
-from .model import Invoice, Payment
+from .payment_rules import receive
 from .posted import Posted
 from .store import stable_id
 
@@ -76,23 +76,13 @@ def _invoice(books: Books, raw: Mapping[str, object]) -> None:
     if contact:
         fields["Contact"] = {"ContactID": contact.contact_id}
     invoice, _ = create_invoice(books, Posted(fields, "Invoice"), _UNIT_PLACES, by_app=bool(raw.get("ByApp", False)))
-    if wanted == "PAID":
-        invoice = paid(books, invoice, invoice.amount_due, invoice.day)
+    if wanted == "PAID" and invoice.status != "PAID":
+        invoice, _ = receive(books, invoice, invoice.amount_due, invoice.day)
     elif wanted in ("VOIDED", "DELETED"):
         invoice = replace(invoice, status=wanted)
     elif raw.get("AmountPaid"):
-        invoice = paid(books, invoice, Decimal(str(raw["AmountPaid"])), invoice.day)
+        invoice, _ = receive(books, invoice, Decimal(str(raw["AmountPaid"])), invoice.day)
     books.invoices.put(replace(invoice, updated=_moment(raw.get("UpdatedDateUTC")) or invoice.updated))
-
-
-def paid(books: Books, invoice: Invoice, amount: Decimal, day: date) -> Invoice:
-    """The invoice with one more payment; nothing is stored. Raises ValueError when it cannot be paid that much."""
-    if invoice.status != "AUTHORISED":
-        raise ValueError(f"Invoice {invoice.number} is {invoice.status}; only AUTHORISED invoices can be paid.")
-    if not 0 < amount <= invoice.amount_due:
-        raise ValueError("Payment amount exceeds the amount outstanding on this document")
-    payment = Payment(books.next_id("payment"), day, amount)
-    return settled(books, replace(invoice, payments=(*invoice.payments, payment)))
 
 
 def _guarded(where: str, make: Callable[[], None]) -> None:
