@@ -17,14 +17,16 @@ from zoho_xero_sync.errors import ConfigError, ConfigProblem, LedgerError, Login
 from zoho_xero_sync.ledger.store import Ledger
 from zoho_xero_sync.log import register_secret
 from zoho_xero_sync.remote import grant_xero, grant_zoho
-from zoho_xero_sync.remote.grant_xero import Tenant
+from zoho_xero_sync.remote.callback import Returned
+from zoho_xero_sync.remote.grant_xero import Attempt, Tenant
 from zoho_xero_sync.remote.oauth_xero import XeroAuthorizer
 from zoho_xero_sync.remote.oauth_zoho import ZohoAuthorizer, trusted_api
 from zoho_xero_sync.remote.patience import Clock
 from zoho_xero_sync.remote.secret import TokenSet
 from zoho_xero_sync.remote.secrets import open_store, token_lock, variable
 
-Chooser = Callable[[Sequence[Tenant]], Tenant | None]
+# Asks a person for one of several organisations, given as (name, id); its place, or None when nobody can be asked.
+Chooser = Callable[[Sequence[tuple[str, str]]], int | None]
 
 _CLIENT: Mapping[str, tuple[str, ...]] = {
     "zoho": ("zoho_client_id", "zoho_client_secret"),
@@ -84,6 +86,15 @@ class Consent:
                 f"Unset {name} here and for cron, then: zoho-xero-sync auth zoho",
             )
 
+    def zoho_address(self, back: str, state: str) -> str:
+        """The page where a person allows the login, for a browser that is to come back to `back`."""
+        scopes = self.scopes("zoho")
+        return grant_zoho.consent_address(self._config.zoho.accounts_url, self.client_id("zoho"), scopes, back, state)
+
+    def zoho_code(self, returned: Returned) -> str:
+        """The grant code that a browser came back with, its data centre checked. Raises LoginError."""
+        return grant_zoho.returned_code(returned, self._config.zoho.accounts_url)
+
     def log_in_zoho(self, code: str, back: str | None) -> ZohoOrganisation:
         """Exchange a grant code, store the login and give its organisation.
 
@@ -116,14 +127,21 @@ class Consent:
 
     # ---- Xero ----
 
-    def log_in_xero(self, form: Mapping[str, str], wanted: str | None, choose: Chooser) -> Tenant:
-        """Exchange what `form` holds, store the login and give its organisation.
+    def xero_attempt(self, back: str) -> tuple[str, Attempt]:
+        """The page where a person allows the login, and what the way back from it to `back` is checked with."""
+        attempt = Attempt.new(back, self._config.xero.connection)
+        register_secret(attempt.verifier or "")
+        address = attempt.address(self._config.xero.login_url, self.client_id("xero"), self.scopes("xero"))
+        return address, attempt
+
+    def log_in_xero(self, form: Mapping[str, str] | None, wanted: str | None, choose: Chooser) -> Tenant:
+        """Exchange what `form` holds (None: a custom connection), store the login and give its organisation.
 
         `wanted` is a name or id, else the configuration's; `choose` is asked when several are left. Raises LoginError
         and LedgerError as `log_in_zoho`, and ConfigError when nobody chose: the login is stored then all the same.
         """
         authorizer = self._xero_authorizer()
-        tokens = grant_xero.grant(authorizer, form, self.scopes("xero"))
+        tokens = grant_xero.grant(authorizer, form or grant_xero.CUSTOM, self.scopes("xero"))
         with self._taking_over("xero", tokens):
             tenants = grant_xero.find_tenants(tokens, self._config.xero.api_url, self._clock)
             tenant = self._choose(tenants, wanted, choose)
@@ -148,18 +166,15 @@ class Consent:
             return ours[0]
         wanted = wanted or self._config.xero.tenant
         left = grant_xero.chosen(tenants, wanted)
-        picked = left[0] if len(left) == 1 else choose(left or tenants) if wanted is None else None
-        if picked is not None:
-            return picked
+        if len(left) == 1:
+            return left[0]
+        place = choose([(tenant.name, tenant.id) for tenant in left]) if left else None
+        if place is not None:
+            return left[place]
         trouble = f"reaches no organisation called {wanted!r}" if wanted and not left else "reaches several"
         listed = "; ".join(f"{tenant.name} ({tenant.id})" for tenant in tenants)
-        raise ConfigError(
-            (
-                ConfigProblem(
-                    self._config.file.name, 0, "xero.tenant", f"the Xero login {trouble}: {listed}.", "Name one of them."
-                ),
-            )
-        )
+        message = f"the Xero login {trouble}: {listed}."
+        raise ConfigError((ConfigProblem(self._config.file.name, 0, "xero.tenant", message, "Name one of them."),))
 
     def log_out_xero(self, *, keep_connection: bool) -> str:
         """Forget the login and, unless told otherwise, remove the connection of this one organisation.

@@ -74,7 +74,8 @@ def _judged(view: LoginView, config: Config, missing: tuple[str, ...], tokens: T
     name, again = _NAMES[view.service], f"zoho-xero-sync auth {view.service}"
     if missing:
         what = ", ".join(part.split("_", 1)[1].replace("_", " ") for part in missing)
-        return replace(view, state="missing", trouble=f"Nobody is logged in to {name}: no {what}.", hint=f"Type: {again}")
+        trouble = f"Nobody is logged in to {name}: no {what}."
+        return replace(view, state="missing", trouble=trouble, hint=f"Type: {again}")
     if view.lapses is not None and view.lapses <= now:
         trouble = f"The {name} login lapsed on {view.lapses:%Y-%m-%d}, after 60 days without use."
         return replace(view, state="lapsed", trouble=trouble, hint=f"Type: {again}")
@@ -136,7 +137,11 @@ def new_lapse_note(config: Config, environ: Mapping[str, str], now: datetime, le
     if config.xero.connection == "custom":
         return None
     credentials = open_store(config.secrets.store, config.secrets.file, environ, register=register_secret)
-    lapses = _lapse(credentials.load_tokens("xero"))
+    try:
+        lapses = _lapse(credentials.load_tokens("xero"))
+    except LoginError:
+        # The run itself is done; what is wrong with the store is said by the next one that needs it.
+        return None
     days = threshold(lapses, now) if lapses is not None else None
     if lapses is None or days is None:
         return None

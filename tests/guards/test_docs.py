@@ -22,7 +22,10 @@ _CONTEXT = click.Context(cli, info_name="zoho-xero-sync")
 
 
 def _command(name: str) -> click.Command:
-    command = cli.get_command(_CONTEXT, name)
+    outer, _, inner = name.partition(" ")
+    command = cli.get_command(_CONTEXT, outer)
+    if isinstance(command, click.Group) and inner:
+        command = command.get_command(_CONTEXT, inner)
     assert command is not None, f"there is no command {name}"
     return command
 
@@ -67,9 +70,24 @@ def test_the_commands_page_has_every_command() -> None:
     assert [heading for heading in sections(page) if heading in COMMANDS] == list(COMMANDS)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+def _section(name: str) -> str:
+    """The part of the commands page about a command, or about a command of a group (`auth zoho`)."""
+    outer = sections(text("docs/commands.md"))[name.partition(" ")[0]]
+    return sections(outer, level=3)[name] if " " in name else outer
+
+
+def _leaves() -> list[str]:
+    """Every command that can be typed; a group's own commands in the place of the group."""
+    found: list[str] = []
+    for name in COMMANDS:
+        command = _command(name)
+        found += [f"{name} {inner}" for inner in command.commands] if isinstance(command, click.Group) else [name]
+    return found
+
+
+@pytest.mark.parametrize("name", _leaves())
 def test_the_commands_page_has_every_option_of(name: str) -> None:
-    section = sections(text("docs/commands.md"))[name]
+    section = _section(name)
     documented = {option for row in table_rows(section) for option in _OPTION.findall(row[0].replace("\\|", "|"))}
     assert documented == _options(_command(name)) - GLOBAL
 
@@ -112,6 +130,10 @@ def _trouble(arguments: list[str]) -> str | None:
             if word not in COMMANDS:
                 return f"there is no command {word}"
             command = _command(word)
+        elif isinstance(command, click.Group):
+            if word not in command.commands:
+                return f"{command.name} has no command {word}"
+            command = command.commands[word]
     return None
 
 
@@ -120,6 +142,9 @@ def test_command_lines_are_understood() -> None:
     assert _trouble(["--config", "FILE", "sync", "--since", "7d", "--dry-run"]) is None
     assert _trouble(["sync", "--since", "7d", "--dry"]) == "sync has no option --dry"
     assert _trouble(["frobnicate"]) == "there is no command frobnicate"
+    assert _trouble(["auth", "status", "--json"]) is None
+    assert _trouble(["auth", "nobody"]) == "auth has no command nobody"
+    assert _trouble(["auth", "zoho", "--json"]) == "zoho has no option --json"
 
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "crontab.example"], ids=lambda path: path.name)

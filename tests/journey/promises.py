@@ -1,7 +1,7 @@
-"""What must be true after every journey, whatever happened on the way: the promises of the program, checked from outside.
+"""The promises of the program, checked from outside: what must be true after every journey, whatever happened.
 
-The sandbox's own state, the ledger's bytes (read with plain sqlite3) and everything that was said are the witnesses; the
-program is only asked for `status`, and for one more run that must not send anything.
+The sandbox's own state, the ledger (read with plain sqlite3) and everything that was said are the witnesses; the
+program itself is only asked for `status`, and for one more run that must not send anything.
 """
 
 from __future__ import annotations
@@ -17,10 +17,7 @@ _COUNTED_QUOTES = ("Confirmed", "Closed Won")
 
 
 def assert_promises(desk: Desk, *, again: bool = True) -> None:
-    """Raise AssertionError when a promise is broken. With `again` one more run is made first, which must send nothing.
-
-    Only what needs no credentials of Xero's people is assumed: no fault may be waiting, and time may pass.
-    """
+    """Raise AssertionError when a promise is broken; `again` makes one more run first, which must send nothing."""
     assert not desk.box.faults.pending(), "a fault of this journey was never met"
     if again:
         with desk.nothing_sent():

@@ -39,7 +39,9 @@ def history(desk_of: OpenDesk, monkeypatch: pytest.MonkeyPatch) -> Desk:
         pytest.param(["--since", "3w"], ALL - {"month"}, id="weeks"),
         pytest.param(["--since", "2026-11-11"], {"eleventh", "today"}, id="a date"),
         pytest.param(["--since", "2026-11-01", "--until", "2026-11-10"], {"first", "tenth", "late"}, id="whole days"),
-        pytest.param(["--since", "2026-11-10T09:15:00Z", "--until", "2026-11-10T09:15:00Z"], {"tenth"}, id="one second"),
+        pytest.param(
+            ["--since", "2026-11-10T09:15:00Z", "--until", "2026-11-10T09:15:00Z"], {"tenth"}, id="one second"
+        ),
         pytest.param(["--since", "2026-11-10T10:15:00+01:00"], ALL - {"month", "first"}, id="another zone"),
         pytest.param(["--since", "2026-11-10T23:59:59", "--until", "2026-11-11"], {"late", "eleventh"}, id="local"),
         pytest.param(["--since", "26w", "--until", "2w"], {"month", "first"}, id="ages"),

@@ -15,9 +15,9 @@ from world_tools import Desk, Order, Record, line_of, open_desk, order, priced, 
 
 Hand = Callable[[Desk], None]
 LONG_NAME = "Very Long Trading Name " * 14
-DESCRIPTION = "Line of text & more, with \"quotes\" and <tags>; " * 43
+DESCRIPTION = 'Line of text & more, with "quotes" and <tags>; ' * 43
 NAMES: Mapping[str, tuple[str, str]] = {
-    "quotes": ("O'Neil \"The Baker\" Pty Ltd", "O'Neil \"The Baker\" Pty Ltd"),
+    "quotes": ('O\'Neil "The Baker" Pty Ltd', 'O\'Neil "The Baker" Pty Ltd'),
     "ampersand": ("Salt & Pepper && Co", "Salt & Pepper && Co"),
     "emoji": ("Sunny 🌞 Kiosk", "Sunny 🌞 Kiosk"),
     "accents": ("Žižkov Łódź Müller ApS", "Žižkov Łódź Müller ApS"),

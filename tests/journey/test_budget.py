@@ -1,4 +1,4 @@
-"""What a run may cost: calls of both services, counted by the sandbox under Xero's real limits. benchmarks/ prints them."""
+"""What a run may cost in calls, counted by the sandbox under Xero's real limits; benchmarks/ prints the whole table."""
 
 from __future__ import annotations
 
@@ -27,6 +27,12 @@ def generated(count: int, customers: int, stage: str) -> Record:
     return placed
 
 
+def go(desk: Desk, *options: str, code: int | None = 0) -> Record:
+    """`sync --json`; its report is not held against the schema, which takes longer than the run that made it."""
+    report = desk.run("sync", "--json", *options, code=code).json
+    return {name: report[name] for name in ("counts", "exit_code")}
+
+
 def spent(desk: Desk) -> tuple[int, int, int]:
     """Calls of Zoho and of Xero, and tokens asked for, since the last time this was asked."""
     calls = desk.box.calls
@@ -52,28 +58,28 @@ def test_a_thousand_new_deals_then_a_thousand_of_known_customers(desk_of: OpenDe
     desk = desk_of(on=generated(2 * WAVE, WAVE, "Proposal"))
     desk.configure(limits={"invoices_per_run": WAVE})
     deals = [deal["id"] for deal in desk.box.zoho.records("Deals")]
-    desk.sync()
+    go(desk)
     first_calls = spent(desk)
 
     open_up(desk, deals[:WAVE])
-    assert desk.sync(code=0)["counts"]["invoices_created"] == WAVE
+    assert go(desk, code=0)["counts"]["invoices_created"] == WAVE
     zoho, xero, _ = spent(desk)
     # The settings that the baseline's run read are part of an empty ledger's price.
     assert xero + first_calls[1] <= 45
     assert zoho + first_calls[0] <= 60
 
     # What was just done is read again, because the window overlaps; it is known by its content.
-    assert desk.sync(code=0)["counts"]["invoices_created"] == 0
+    assert go(desk, code=0)["counts"]["invoices_created"] == 0
     assert spent(desk) == (1, 0, 0)
 
     open_up(desk, deals[WAVE:])
-    assert desk.sync(code=0)["counts"]["invoices_created"] == WAVE
+    assert go(desk, code=0)["counts"]["invoices_created"] == WAVE
     zoho, xero, _ = spent(desk)
     assert xero <= 25
     assert zoho <= 60
 
     desk.wait(minutes=10)
-    desk.sync(code=0)
+    go(desk, code=0)
     assert spent(desk) == (1, 0, 0)
     assert_no_429(desk)
     assert_promises(desk)
@@ -81,7 +87,7 @@ def test_a_thousand_new_deals_then_a_thousand_of_known_customers(desk_of: OpenDe
 
 def test_a_thousand_deals_as_a_backfill_of_an_empty_ledger(desk_of: OpenDesk) -> None:
     desk = desk_of(on=generated(WAVE, WAVE, "Closed Won"))
-    report = desk.sync("--since", "2w", "--allow-many", code=0)
+    report = go(desk, "--since", "2w", "--allow-many", code=0)
     assert report["counts"]["invoices_created"] == WAVE
     zoho, xero, _ = spent(desk)
     assert xero <= 45
@@ -90,34 +96,42 @@ def test_a_thousand_deals_as_a_backfill_of_an_empty_ledger(desk_of: OpenDesk) ->
 
 
 def test_a_backfill_uses_the_minute_without_ever_overstepping_it(desk_of: OpenDesk) -> None:
-    placed = generated(3 * WAVE, 3 * WAVE, "Closed Won")
-    # A fifth of the real minute, so that 3,000 deals take as many minutes as 15,000 would.
-    placed["xero"] |= {"limits": {"minute": 12}}
+    # A fifteenth of the real minute, so that 300 deals take as long as 4,500 would.
+    placed = generated(300, 300, "Closed Won")
+    placed["xero"] |= {"limits": {"minute": 4}}
     desk = desk_of(on=placed)
-    assert desk.sync("--since", "2w", "--allow-many", code=0)["counts"]["invoices_created"] == 3 * WAVE
+    assert go(desk, "--since", "2w", "--allow-many", code=0)["counts"]["invoices_created"] == 300
     assert_no_429(desk)
     at = [call.at for call in desk.box.calls if call.service == "xero" and call.kind != "token"]
     minutes = (at[-1] - at[0]).total_seconds() / 60
-    assert len(at) >= 0.9 * 12 * (math.floor(minutes) + 1)
+    assert minutes >= 3
+    # Whoever starts with a full minute may make one minute's calls more than the minutes that pass.
+    assert len(at) >= 0.9 * 4 * (math.floor(minutes) + 1)
 
 
-@pytest.mark.parametrize("day", [30, 37])
+@pytest.mark.parametrize("day", [12, 17], ids=["among the customers", "among the invoices"])
 def test_a_day_that_ends_midway_stops_cleanly_and_the_next_goes_on(day: int, desk_of: OpenDesk) -> None:
-    placed = generated(WAVE, WAVE, "Closed Won")
+    placed = generated(250, 250, "Closed Won")
     placed["xero"] |= {"limits": {"day": day}}
     desk = desk_of(on=placed)
     desk.configure(limits={"xero_calls_kept": 3})
-    report = desk.sync("--since", "2w", "--allow-many", code=4)
+    report = go(desk, "--since", "2w", "--allow-many", code=4)
     made = report["counts"]["invoices_created"]
-    assert 0 < made + report["counts"]["contacts_created"]
-    assert made + report["counts"]["pending"] == WAVE
+    assert 0 < len(desk.contacts()) < 250 or 0 < made < 250
+    assert made + report["counts"]["pending"] == 250
     assert len(desk.invoices()) == made
+    # What is kept for other apps was not touched.
     assert desk.box.xero.limits.remaining()["day"] == 3
     spent(desk)
-    # Until the day is over nobody asks Xero again, and nothing is forgotten.
-    assert desk.sync(code=4)["counts"]["pending"] == WAVE - made
+    # Until Xero may have more, it is not asked, and nothing is forgotten.
+    assert go(desk, code=4)["counts"]["pending"] == 250 - made
     assert spent(desk)[1] == 0
-    desk.wait(hours=25)
-    assert desk.sync("--allow-many", code=0)["counts"]["invoices_created"] == WAVE - made
+    for _ in range(3):
+        desk.wait(hours=25)
+        report = go(desk, "--allow-many", code=None)
+        made += report["counts"]["invoices_created"]
+        if report["exit_code"] != 4:
+            break
+    assert (report["exit_code"], made) == (0, 250)
     assert_no_429(desk)
     assert_promises(desk)

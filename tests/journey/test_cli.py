@@ -200,7 +200,9 @@ def test_show_of_an_unknown_deal(desk: Desk) -> None:
 
 
 def test_every_mistake_of_the_configuration_is_told_at_once(desk: Desk) -> None:
-    desk.configure(colour="blue", limits={"invoices_per_run": "many"}, stages=[{"stage": "Closed Won", "invoice": "sent"}])
+    desk.configure(
+        colour="blue", limits={"invoices_per_run": "many"}, stages=[{"stage": "Closed Won", "invoice": "sent"}]
+    )
     result = desk.run("sync", code=10)
     assert result.out == ""
     told = result.err.strip().splitlines()
@@ -260,8 +262,8 @@ def test_the_configuration_is_found_where_it_is_named(desk: Desk) -> None:
     ],
     ids=" ".join,
 )
-def test_wrong_usage_is_explained_and_does_nothing(desk: Desk, argv: list[str]) -> None:
-    desk.box.calls.reset()
+def test_wrong_usage_is_explained_and_does_nothing(desk_of: OpenDesk, argv: list[str]) -> None:
+    desk = desk_of()
     files = desk.files()
     result = desk.run(*argv, code=2)
     assert result.out == ""

@@ -12,7 +12,7 @@ from world_tools import Desk, Record, actions, order, priced
 
 @pytest.fixture
 def busy(desk_of: OpenDesk) -> Desk:
-    """A desk where a sync would do nearly everything there is: make, move on, change, void, hold, adopt, leave alone."""
+    """A desk where a sync would do nearly everything: make, move on, change, void, hold, leave alone."""
     stages = ("advance", "change", "leave", "calm")
     desk = desk_of(*(order(key) for key in stages), order("history", "Closed Won"), order("late"))
     desk.configure(when={"leaves_stages": "void"})
@@ -21,7 +21,9 @@ def busy(desk_of: OpenDesk) -> Desk:
         desk.move(key, "Confirmed")
     desk.sync()
     desk.move("advance", "Closed Won")
-    desk.box.zoho.replace_lines("Quotes", "q_change", [priced("hire", 2, "80.00"), priced("food", 1, "45.50", "GST Free")])
+    desk.box.zoho.replace_lines(
+        "Quotes", "q_change", [priced("hire", 2, "80.00"), priced("food", 1, "45.50", "GST Free")]
+    )
     desk.edit("change", Amount=Decimal("221.50"))
     desk.move("leave", "Closed Lost")
     desk.edit("calm", Description="Nothing the invoice depends on")
@@ -116,7 +118,14 @@ def test_the_detailed_exit_code_is_zero_when_nothing_is_to_do(desk: Desk) -> Non
 
 def test_a_dry_run_tells_what_would_happen_field_by_field(busy: Desk) -> None:
     said = busy.run("sync", "--dry-run", code=3).out
-    for words in ("Order advance", "DRAFT → AUTHORISED", "Order new", "Order nobody", "no account or contact", "396.00"):
+    for words in (
+        "Order advance",
+        "DRAFT → AUTHORISED",
+        "Order new",
+        "Order nobody",
+        "no account or contact",
+        "396.00",
+    ):
         assert words in said
     assert "Nothing was written" in said
 

@@ -322,7 +322,10 @@ def test_stages_and_pipelines_choose_what_is_made(desk_of: OpenDesk) -> None:
         "Order a": "SUBMITTED",
         "Order c": "AUTHORISED",
     }
-    assert sorted(contact["Name"] for contact in desk.contacts()) == ["Alpine Joinery Pty Ltd", "Birch & Stone Interiors"]
+    assert sorted(contact["Name"] for contact in desk.contacts()) == [
+        "Alpine Joinery Pty Ltd",
+        "Birch & Stone Interiors",
+    ]
     assert_promises(desk)
 
     desk.move("b", "Closed Won")

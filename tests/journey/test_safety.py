@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import subprocess
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -15,6 +16,7 @@ from conftest import OpenDesk
 from promises import assert_promises
 from world_tools import Desk, actions, order, orders, problem_codes, world
 
+from zoho_xero_sync.engine.send import BATCH_ITEMS
 from zoho_xero_sync.errors import ExitCode, Interrupted
 
 CONTACTS, INVOICES = "/Contacts$", "/Invoices$"
@@ -31,25 +33,42 @@ LOST = ("drop_after", "status_500_after", "half_body", "empty", "html", "wrong_s
 NEVER_DONE = ("refuse_before", "status_500_before", "status_503", "html_502", "rate_minute", "rate_concurrent")
 
 
-@pytest.mark.parametrize("path", [CONTACTS, INVOICES])
 @pytest.mark.parametrize("kind", [*LOST, *NEVER_DONE])
-def test_one_bad_answer_makes_no_double(desk: Desk, kind: str, path: str) -> None:
+def test_one_bad_answer_makes_no_double(desk: Desk, kind: str) -> None:
+    """The answer to a new contact, to new invoices and to a move goes wrong; each is settled by the run or the next."""
+
+    def sync_twice(method: str, path: str) -> None:
+        desk.fault(kind, method=method, path=path)
+        first = desk.run("sync", "--json")
+        assert first.code in (0, 4)
+        assert first.code == 4 or not unsettled(desk), "an unknown outcome never exits 0"
+        assert first.code == 4 or first.json["counts"]["pending"] == 0, "and neither does work that was left"
+        desk.sync()
+
     desk.add(order("one", "Closed Won"))
-    desk.add(order("two", "Confirmed", account="birch"))
-    desk.fault(kind, method="PUT", path=path)
-    first = desk.run("sync", "--json")
-    assert first.code in (0, 4)
-    assert (first.code == 4) or not unsettled(desk), "an unknown outcome never exits 0"
-    assert (first.code == 4) or first.json["counts"]["invoices_created"] == 2
-    desk.sync()
-    assert len(desk.invoices(closed=True)) == 2
-    assert len(desk.contacts()) == 2
+    sync_twice("PUT", CONTACTS)
+    assert desk.invoice("one")["Status"] == "AUTHORISED"
+    desk.add(order("two", "Confirmed"))
+    desk.add(order("three", "Confirmed"))
+    sync_twice("PUT", INVOICES)
+    assert desk.invoice("two")["Status"] == "DRAFT"
+    desk.move("two", "Closed Won")
+    sync_twice("POST", INVOICES)
+    assert desk.invoice("two")["Status"] == "AUTHORISED"
+    assert len(desk.invoices(closed=True)) == 3
+    assert len(desk.contacts()) == 1
     assert_promises(desk)
 
 
-@pytest.mark.parametrize("minutes", [0, 4, 7, 600], ids=lambda minutes: f"{minutes} min")
-@pytest.mark.parametrize("path", [CONTACTS, INVOICES])
-@pytest.mark.parametrize("kind", ["drop_after", "status_500_after", "status_500_before"])
+@pytest.mark.parametrize(
+    ("kind", "path", "minutes"),
+    [
+        *((kind, path, minutes) for kind in ("drop_after", "status_500_before") for path in (CONTACTS, INVOICES)
+          for minutes in (0, 7)),
+        ("status_500_after", INVOICES, 4),
+        ("drop_after", INVOICES, 600),
+    ],
+)  # fmt: skip
 def test_an_answer_that_stays_away_is_settled_later(desk: Desk, kind: str, path: str, minutes: int) -> None:
     """The write, and asking again at the end of the run, both go wrong; the next run comes soon or much later."""
     desk.add(order("one", "Closed Won"))
@@ -58,8 +77,7 @@ def test_an_answer_that_stays_away_is_settled_later(desk: Desk, kind: str, path:
     report = desk.sync(code=4)
     assert problem_codes(report)
     assert len(desk.invoices(closed=True)) <= 1
-    if unsettled(desk):
-        assert desk.run("status").code == 4
+    assert desk.run("status").code == (4 if unsettled(desk) else 0)
     desk.box.faults.clear()
     desk.wait(minutes=minutes)
     for _ in range(2):
@@ -70,37 +88,21 @@ def test_an_answer_that_stays_away_is_settled_later(desk: Desk, kind: str, path:
     assert_promises(desk)
 
 
-@pytest.mark.parametrize("kind", [*LOST, *NEVER_DONE])
-def test_a_bad_answer_to_a_move_moves_once(desk: Desk, kind: str) -> None:
-    desk.add(order("one", "Confirmed"))
-    desk.sync()
-    desk.move("one", "Closed Won")
-    desk.fault(kind, method="POST", path="/Invoices")
-    first = desk.run("sync", "--json")
-    assert first.code in (0, 4)
-    desk.wait(minutes=6)
-    desk.run("sync")
-    desk.sync()
-    assert desk.invoice("one")["Status"] == "AUTHORISED"
-    assert_promises(desk)
-
-
-def test_what_was_lost_is_made_by_hand_meanwhile_and_adopted(desk: Desk) -> None:
-    """The request never arrived, the keys are long forgotten, and somebody made the invoice meanwhile."""
-    job = desk.add(order("job", "Closed Won"))
-    desk.sync("--limit", "0")
-    desk.add(order("helper", "Closed Won"))
+def test_what_never_arrived_and_was_made_by_hand_meanwhile_is_adopted(desk: Desk) -> None:
+    """The request is lost, the keys are forgotten, and somebody gives the deal's address to an invoice of their own."""
+    job, helper = desk.add(order("job", "Closed Won")), desk.add(order("helper", "Closed Won"))
+    desk.sync("--deal", helper)
     desk.fault("status_500_before", method="PUT", path=INVOICES, times=2)
     desk.fault("status_503", method="GET", path=INVOICES, times=200)
     desk.sync(code=4)
     desk.box.faults.clear()
+    made = desk.invoice("helper")
+    desk.box.xero.edit_invoice(str(made["InvoiceID"]), {"Url": str(made["Url"]).replace(helper, job)})
+    desk.run("resolve", helper, "--skip", code=0)
     desk.wait(hours=2)
-    for _ in range(2):
-        desk.run("sync")
-        desk.wait(minutes=6)
-    assert len(desk.invoices("job")) == 1
-    assert desk.invoice("job")["Url"].endswith(job)
-    assert_promises(desk)
+    desk.run("sync")
+    desk.sync()
+    assert [invoice["InvoiceID"] for invoice in desk.invoices("job")] == [made["InvoiceID"]]
 
 
 # ---- services that are down, logins that are refused ----
@@ -226,7 +228,9 @@ def a_folder(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "harm", [cut, scribbled, emptied, foreign, from_the_future, readable_by_all, a_folder], ids=lambda harm: harm.__name__
+    "harm",
+    [cut, scribbled, emptied, foreign, from_the_future, readable_by_all, a_folder],
+    ids=lambda harm: harm.__name__,
 )
 def test_nothing_is_sent_from_a_ledger_that_cannot_be_trusted(desk: Desk, harm: Callable[[Desk], None]) -> None:
     desk.add(order("one", "Closed Won"))
@@ -296,14 +300,20 @@ def test_a_second_run_leaves_at_once(live: Desk) -> None:
     assert_promises(live)
 
 
-@pytest.mark.parametrize(("path", "made"), [("Contacts", 0), ("Invoices", 50)])
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code", "path", "made"),
+    [
+        (signal.SIGTERM, 143, "Contacts", 0),
+        (signal.SIGTERM, 143, "Invoices", BATCH_ITEMS),
+        (signal.SIGINT, 130, "Invoices", BATCH_ITEMS),
+    ],
+)
 def test_a_signal_ends_the_run_between_two_writes(
-    live: Desk, path: str, made: int, number: signal.Signals, code: int
+    live: Desk, number: signal.Signals, code: int, path: str, made: int
 ) -> None:
-    for placed in orders(60, "Closed Won", modified=lambda number: None):
+    for placed in orders(BATCH_ITEMS + 10, "Closed Won", modified=lambda number: None):
         live.add(placed)
-    running = []
+    running: list[subprocess.Popen[str]] = []
 
     def interrupt(seen: object) -> None:
         if path in str(seen) and running:
@@ -317,13 +327,13 @@ def test_a_signal_ends_the_run_between_two_writes(
     assert len(live.invoices()) == made
     assert unsettled(live) == 0
     report = live.sync()
-    assert report["counts"]["invoices_created"] == 60 - made
+    assert report["counts"]["invoices_created"] == BATCH_ITEMS + 10 - made
     assert_promises(live)
 
 
 @pytest.mark.parametrize("chances", range(1, 9))
 def test_a_run_that_is_stopped_anywhere_is_finished_by_the_next(desk: Desk, chances: int) -> None:
-    """The program looks for a signal now and then; whichever of these moments it is, the next run completes the work."""
+    """The program looks for a signal now and then; whichever of these moments it is, the next run completes it all."""
     desk.add(order("old", "Confirmed"))
     desk.sync()
     desk.move("old", "Closed Won")

@@ -74,7 +74,7 @@ def sandbox(running: tuple[Sandbox, requests.Session]) -> Sandbox:
 
 def _put(sandbox: Sandbox, session: requests.Session, name: str) -> requests.Response:
     body = {"Contacts": [{"Name": name}]}
-    return session.put(f"{sandbox.xero_url}/api.xro/2.0/Contacts", json=body, timeout=10)
+    return session.put(f"{sandbox.xero_url}/api.xro/2.0/Contacts", json=body, headers={"Accept": "application/json"}, timeout=10)
 
 
 def _has(sandbox: Sandbox, name: str) -> bool:

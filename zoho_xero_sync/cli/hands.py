@@ -87,11 +87,19 @@ class StoppableClock:
         self.stopper.sleep(seconds)
 
 
+def _open_page(address: str) -> None:
+    import webbrowser
+
+    # A browser in the foreground would never see this program answer it, so nobody waits for it to end.
+    threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+
 @dataclass(frozen=True, slots=True)
 class Hands:
     """The world as a command sees it; tests hand in another one.
 
-    `interactive` says that results go to a terminal, `asks` that a person is at it and can answer.
+    `interactive` says that results go to a terminal, `asks` that a person is at it and can answer. `open_page` shows
+    a web page in the person's browser and returns at once.
     """
 
     out: TextIO
@@ -102,6 +110,7 @@ class Hands:
     check_stop: Callable[[], None]
     interactive: bool
     asks: bool = False
+    open_page: Callable[[str], None] = _open_page
 
     @staticmethod
     def real() -> Hands:

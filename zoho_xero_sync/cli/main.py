@@ -22,6 +22,7 @@ COMMANDS = {
     "demo": ("zoho_xero_sync.cli.demo", "demo"),
     "sandbox": ("zoho_xero_sync.cli.sandbox", "sandbox"),
     "init": ("zoho_xero_sync.cli.init", "init"),
+    "auth": ("zoho_xero_sync.cli.auth", "auth"),
     "sync": ("zoho_xero_sync.cli.sync", "sync"),
     "status": ("zoho_xero_sync.cli.look", "status"),
     "show": ("zoho_xero_sync.cli.look", "show"),

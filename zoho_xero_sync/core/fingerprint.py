@@ -12,7 +12,6 @@ from enum import Enum
 
 from zoho_xero_sync.core.money import plain_text
 
-
 _WRITTEN_OUT = 100
 
 

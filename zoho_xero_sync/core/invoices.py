@@ -222,15 +222,22 @@ def _mismatch_hint(deal: Deal, document: SourceDocument, total_tax: Decimal) -> 
 
 
 def _rounding_line(difference: Decimal, rules: InvoiceRules, books: Books) -> InvoiceLine | None:
-    account = rules.rounding.account
-    booked = books.accounts.get(account or "")
-    usable = booked is not None and booked.status == "ACTIVE" and _NO_TAX in books.tax_rates
-    if account is None or not usable or abs(difference) > rules.rounding.limit:
+    account = books.accounts.get(rules.rounding.account or "")
+    if account is None or account.status != "ACTIVE" or abs(difference) > rules.rounding.limit:
         return None
     # Xero would round a finer difference itself, and the total with it.
     if places(difference) > AMOUNT_PLACES:
         return None
-    return InvoiceLine("Rounding", Decimal(1), difference, account, _NO_TAX, difference, Decimal(0))
+    # Organisations name their untaxed type differently (NONE, BASEXCLUDED): the account's own serves where it is one.
+    untaxed = next((name for name in (_NO_TAX, account.tax_type) if _bears_no_tax(name, books)), None)
+    if untaxed is None:
+        return None
+    return InvoiceLine("Rounding", Decimal(1), difference, account.code, untaxed, difference, Decimal(0))
+
+
+def _bears_no_tax(tax_type: str, books: Books) -> bool:
+    rate = books.tax_rates.get(tax_type)
+    return rate is not None and rate.status == "ACTIVE" and rate.for_revenue and rate.rate == 0
 
 
 def _unbillable(deal: Deal, code: str, message: str) -> Problem:

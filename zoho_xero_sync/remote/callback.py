@@ -64,7 +64,9 @@ def read_returned(address: str, state: str) -> Returned:
     except ValueError:
         raise StrangeReturnError("That is not a web address.") from None
     if parts.path != PATH or (parts.hostname or "localhost") not in ("localhost", _HOST):
-        raise StrangeReturnError("That is not the address the browser was sent back to: it begins with http://localhost")
+        raise StrangeReturnError(
+            "That is not the address the browser was sent back to: it begins with http://localhost"
+        )
     found = {name: _only(given, name) for name in ("code", "error", "state", "accounts-server", "location")}
     if not (found["code"] or found["error"]):
         raise StrangeReturnError("That address carries neither a code nor an error: copy it to its end.")
@@ -143,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
     # No version of anything is told.
     server_version, sys_version = "zoho-xero-sync", ""
 
-    def do_GET(self) -> None:  # noqa: N802 - the standard library's name
+    def do_GET(self) -> None:
         """Take the way back; everything else is not found or refused."""
         if urlsplit(self.path).path != PATH or len(self.path) > _LONGEST:
             self._answer(404, "There is nothing here.")

@@ -72,9 +72,7 @@ def returned_code(returned: Returned, accounts_url: str) -> str:
     )
 
 
-def grant(
-    authorizer: ZohoAuthorizer, code: str, back: str | None, scopes: Iterable[Scope], api_url: str
-) -> TokenSet:
+def grant(authorizer: ZohoAuthorizer, code: str, back: str | None, scopes: Iterable[Scope], api_url: str) -> TokenSet:
     """The tokens for a grant code, not stored: with a refresh token, every scope, and an API address of Zoho's.
 
     `back` is the redirect address of the browser's way, None for a self client. Raises LoginError, or RemoteError when

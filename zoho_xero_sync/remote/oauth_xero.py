@@ -47,7 +47,8 @@ _REFUSALS: Mapping[str, tuple[str, str]] = {
         "Add the scopes to the app in developer.xero.com, then: zoho-xero-sync auth xero",
     ),
 }
-# The same word means something else for an authorisation code (developer.xero.com/documentation/guides/oauth2/auth-flow).
+# The same word means something else for an authorisation code
+# (developer.xero.com/documentation/guides/oauth2/auth-flow).
 _CODE_REFUSALS: Mapping[str, tuple[str, str]] = {
     **_REFUSALS,
     "invalid_grant": (
@@ -119,9 +120,7 @@ class XeroAuthorizer:
         seed = self._credentials.seed("xero_refresh_token")
         # A token in the environment is older than this login, so it is not tried after it.
         extra = tokens.extra if seed is None else {**tokens.extra, "seed": seed.fingerprint()}
-        return replace(
-            tokens, refresh=self._credentials.protect(refresh), rotated_at=self._clock.now(), extra=extra
-        )
+        return replace(tokens, refresh=self._credentials.protect(refresh), rotated_at=self._clock.now(), extra=extra)
 
     def _mark(self, tokens: TokenSet) -> str:
         parts = [self._identity_url, self._connection, self._client_id().fingerprint()]

@@ -11,7 +11,7 @@ from datetime import datetime
 
 # Requests that use a write verb and change no business data: logins, token grants and Zoho's query language.
 _NOT_A_WRITE = re.compile(
-    r"^/(oauth/v2/token(/revoke)?|connect/(token|revocation)|identity/connect/authorize|crm/v\d+/coql)/?$"
+    r"^/(oauth/v2/(auth|token(/revoke)?)|connect/(token|revocation)|identity/connect/authorize|crm/v\d+/coql)/?$"
 )
 _TOKEN = re.compile(r"^/(oauth/v2/token|connect/token)/?$")
 _WRITE_VERBS = frozenset({"DELETE", "PATCH", "POST", "PUT"})

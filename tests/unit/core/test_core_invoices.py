@@ -16,6 +16,7 @@ from core_samples import (
     WON,
     a_deal,
     a_document,
+    a_rate,
     a_row,
     a_setting,
     an_account_of_xero,
@@ -265,6 +266,28 @@ def test_a_small_difference_goes_to_the_rounding_account(off: str, lines: int | 
         last = found.lines[-1]
         assert (last.description, last.account_code, last.tax_type) == ("Rounding", "860", "NONE")
         assert (last.quantity, last.unit_amount, last.tax_amount) == (D(1), D(off), D(0))
+
+
+@pytest.mark.parametrize(
+    ("tax_type", "rates", "expected"),
+    [
+        ("BASEXCLUDED", {"BASEXCLUDED": "0"}, "BASEXCLUDED"),
+        ("BASEXCLUDED", {"BASEXCLUDED": "0", "NONE": "0"}, "NONE"),
+        ("OUTPUT", {"BASEXCLUDED": "0"}, None),
+        ("BASEXCLUDED", {"BASEXCLUDED": "10"}, None),
+    ],
+)
+def test_a_rounding_line_bears_no_tax_by_whatever_name_the_organisation_has_for_it(
+    tax_type: str, rates: dict[str, str], expected: str | None
+) -> None:
+    """Australia has no NONE: there an account outside of GST is BASEXCLUDED."""
+    known = {"OUTPUT": "10", "EXEMPTOUTPUT": "0"} | rates
+    books = some_books(
+        [an_account_of_xero("860", tax_type=tax_type)],
+        tax_rates={name: a_rate(name, percent) for name, percent in known.items()},
+    )
+    found = attempted(None, a_document(grand_total=D("100.01")), a_setting(invoice_rules(rounding=ROUNDING), books))
+    assert (found.lines[-1].tax_type if isinstance(found, InvoiceDraft) else None) == expected
 
 
 @pytest.mark.parametrize(

@@ -82,8 +82,9 @@ def _match(
     nameless: list[tuple[int, wire.Element]] = []
     in_place = True
     for position, element in enumerate(found):
-        place = next((places[mark] for mark in reader.marks(element) if mark in places), None)
+        place = next((places[mark] for mark in reader.marks(element) if mark and mark in places), None)
         if place is None:
+            in_place = in_place and not _is_strange(reader.marks(element))
             nameless.append((position, element))
         elif place in claimed:
             return [Unknown("Xero answered one item twice") for _ in operations]
@@ -96,12 +97,20 @@ def _match(
     return [_outcome(claimed.get(place), operation, reader) for place, operation in enumerate(operations)]
 
 
+def _is_strange(marks: tuple[str, ...]) -> bool:
+    """True for an element that names itself by an id, Url or ContactNumber, and not by one of ours."""
+    return any(mark and mark != wire.ZERO_ID for mark in marks[:2])
+
+
 def _outcome(element: wire.Element | None, operation: Operation, reader: _Reader[Item]) -> Outcome[Item]:
     if element is None:
         return Unknown("Xero's answer does not name it")
     if element.get(reader.flag) is True or wire.text(element, "StatusAttributeString") == "ERROR":
         return Rejected("; ".join(wire.messages(element)) or "Xero gave no reason")
-    item = reader.parse(element)
+    try:
+        item = reader.parse(element)
+    except RemoteError as error:
+        return Unknown(error.message)
     # A good element always names itself; one that does not cannot be told from a stranger.
     if item is None or operation.identity not in reader.marks(element):
         return Unknown("Xero's answer lacks the item's identity")

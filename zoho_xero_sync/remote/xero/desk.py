@@ -115,7 +115,10 @@ class XeroDesk:
 def _invoice_fields(draft: InvoiceDraft, step: InvoiceStep, contact_id: str) -> dict[str, object]:
     if step.current is None:
         return invoices.create_element(draft, contact_id)
-    return invoices.update_element(draft, step.current, contact_id, content=step.content, advance=step.advance)
+    # The contact is the deal's matter only when the deal changed hands; else a person may have merged or moved it.
+    changed_hands = any(change.field == "Contact" for change in step.changes)
+    kept = contact_id if changed_hands else step.current.contact_id
+    return invoices.update_element(draft, step.current, kept, content=step.content, advance=step.advance)
 
 
 def _elements(text: str) -> tuple[wire.Element, ...]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from zoho_xero_sync.core.model import InvoiceDraft, InvoiceLine, XeroInvoice, XeroLine
+from zoho_xero_sync.core.model import InvoiceDraft, InvoiceLine, InvoiceStatus, XeroInvoice, XeroLine
+from zoho_xero_sync.errors import RemoteError
 from zoho_xero_sync.remote.xero import wire
 from zoho_xero_sync.remote.xero.client import XeroClient
 
@@ -17,20 +18,30 @@ COLLECTION = "Invoices"
 # unitdp=4 keeps four decimals of unit prices, and must be sent on reads too.
 QUERY = "?summarizeErrors=false&unitdp=4"
 
+_STATUSES = frozenset(InvoiceStatus)
 _READ: dict[str, str | int] = {"unitdp": 4}
 
 
 def parse_invoice(element: wire.Element) -> XeroInvoice | None:
-    """The invoice, or None for an element without a real id. Raises RemoteError for totals that are not numbers."""
+    """The invoice, or None for an element without a real id.
+
+    Raises RemoteError for a status that is none of Xero's, and for totals that are not numbers.
+    """
     invoice_id = wire.real_id(element, "InvoiceID")
     if invoice_id is None:
         return None
+    status = wire.text(element, "Status")
+    if status not in _STATUSES:
+        raise RemoteError(
+            f"Xero answered invoice {invoice_id} with the status {status or '(none)'}, which this program does not know.",
+            "It is safe to run again; if it stays, report it.",
+        )
     contact = element.get("Contact")
     lines = element.get("LineItems")
     return XeroInvoice(
         id=invoice_id,
         number=wire.text(element, "InvoiceNumber"),
-        status=wire.text(element, "Status"),
+        status=status,
         contact_id=wire.text(contact, "ContactID") if isinstance(contact, dict) else "",
         reference=wire.text(element, "Reference"),
         url=wire.text(element, "Url"),
@@ -76,9 +87,9 @@ def find_by_urls(
     wanted = set(urls)
     params: dict[str, str | int] = _READ | {"where": 'Type=="ACCREC"'}
     found: dict[str, list[XeroInvoice]] = {}
-    for invoice in _parsed(client.pages(PATH, COLLECTION, params, modified_since=since)):
-        if invoice.url in wanted:
-            found.setdefault(invoice.url, []).append(invoice)
+    everything = client.pages(PATH, COLLECTION, params, modified_since=since)
+    for invoice in _parsed(element for element in everything if wire.text(element, "Url") in wanted):
+        found.setdefault(invoice.url, []).append(invoice)
     return {url: tuple(invoices) for url, invoices in found.items()}
 
 

@@ -10,6 +10,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from . import jsonout, metadata, records, writeback
+from .consent import add_consent
 from .coql.answer import answer as answer_query
 from .errors import ZohoError
 from .limits import CUSTOM_VIEW_COST, DELETED_COST, write_cost
@@ -28,6 +29,7 @@ def create_app(state: ZohoState) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.url_map.strict_slashes = False
     _add_accounts(app, state)
+    add_consent(app, state)
     _add_crm(app, state)
     _add_metadata(app, state)
     _add_errors(app, state)

@@ -6,6 +6,7 @@ www.zoho.com/crm/developer/docs/api/v8/refresh.html, .../token-validity.html, ..
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -17,10 +18,15 @@ from ..clock import VirtualClock
 
 ACCESS_LIFE = timedelta(seconds=3600)
 GRANT_LIFE = timedelta(minutes=10)
+# The code of the browser's way lives shorter (.../auth-request.html).
+BROWSER_CODE_LIFE = timedelta(minutes=2)
 MINT_WINDOW = timedelta(minutes=10)
 MINTS_PER_WINDOW = 10
 REFRESH_TOKENS_PER_USER = 20
 ACCESS_TOKENS_PER_REFRESH = 30
+
+DEFAULT_REDIRECTS = ("http://localhost:8742/callback",)
+_SCOPE = re.compile(r"(?:AaaServer|ZohoCRM|ZohoSearch)(?:\.\w+){1,3}", re.IGNORECASE)
 
 # The longest answers for what a deal-to-invoice program needs, named as the scopes page spells them.
 DEFAULT_SCOPES = (
@@ -69,6 +75,8 @@ class _Access:
 class _Grant:
     scopes: tuple[str, ...]
     expires: datetime
+    redirect_uri: str | None = None
+    offline: bool = True
 
 
 class OAuthBook:
@@ -82,12 +90,42 @@ class OAuthBook:
         self._access: dict[str, _Access] = {}
         self._grants: dict[str, _Grant] = {}
         scopes = tuple(str(scope) for scope in client.get("scopes", DEFAULT_SCOPES))
+        self._redirect_uris = frozenset(str(uri) for uri in client.get("redirect_uris", DEFAULT_REDIRECTS))
+        # Where the user lives, as the way back from the consent page tells it; None is this very server.
+        self.location = str(client.get("location", "au"))
+        self.accounts_server: str | None = client.get("accounts_server")
+        self._consented = False
         self._refresh[str(client.get("refresh_token", "1000.sandbox.refresh"))] = _Refresh(scopes)
 
     def issue_grant_code(self, scopes: Iterable[str]) -> str:
         """A self-client grant code, good once and for ten minutes."""
         code = _secret()
         self._grants[code] = _Grant(tuple(scopes), self._clock.now() + GRANT_LIFE)
+        return code
+
+    def problem_of(self, asked: Mapping[str, str]) -> str | None:
+        """What the consent page shows an error for, without ever redirecting; None when all is well."""
+        if asked.get("client_id") != self._client_id:
+            return "Invalid Client Id"
+        if asked.get("redirect_uri") not in self._redirect_uris:
+            return "Invalid Redirect Uri"
+        if asked.get("response_type") != "code":
+            return "Invalid Response Type"
+        if not all(_SCOPE.fullmatch(scope) for scope in asked.get("scope", "").split(",")):
+            return "Invalid OAuth Scope"
+        return None
+
+    def issue_browser_code(self, asked: Mapping[str, str]) -> str:
+        """The code a consent sends back, good once and for two minutes, with that redirect URI only.
+
+        It brings a refresh token when access_type is offline, and on later consents only with prompt=consent.
+        """
+        offline = asked.get("access_type") == "offline" and (not self._consented or asked.get("prompt") == "consent")
+        self._consented = True
+        code = _secret()
+        scopes = tuple(asked["scope"].split(","))
+        expires = self._clock.now() + BROWSER_CODE_LIFE
+        self._grants[code] = _Grant(scopes, expires, asked["redirect_uri"], offline)
         return code
 
     def answer(self, form: Mapping[str, str]) -> dict[str, Any]:
@@ -100,7 +138,7 @@ class OAuthBook:
             case "refresh_token":
                 return self._from_refresh(form.get("refresh_token", ""))
             case "authorization_code":
-                return self._from_grant(form.get("code", ""))
+                return self._from_grant(form.get("code", ""), form.get("redirect_uri"))
             case _:
                 raise TokenError("unsupported_grant_type")
 
@@ -137,10 +175,14 @@ class OAuthBook:
             return None
         return found.scopes
 
-    def _from_grant(self, code: str) -> dict[str, Any]:
+    def _from_grant(self, code: str, redirect_uri: str | None) -> dict[str, Any]:
         grant = self._grants.pop(code, None)
         if grant is None or grant.expires <= self._clock.now():
             raise TokenError("invalid_code")
+        if grant.redirect_uri is not None and grant.redirect_uri != redirect_uri:
+            raise TokenError("invalid_redirect_uri")
+        if not grant.offline:
+            return self._mint(_Refresh(grant.scopes))
         while len(self._refresh) >= REFRESH_TOKENS_PER_USER:
             self.revoke(next(iter(self._refresh)))
         refresh_token = _secret()
