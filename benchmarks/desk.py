@@ -1,4 +1,4 @@
-"""One sandbox with Xero's real limits, and the program run beside it as a process of its own, on the sandbox's clock."""
+"""One sandbox with Xero's real limits, and the program as a process of its own beside it, on the sandbox's clock."""
 
 from __future__ import annotations
 
@@ -158,15 +158,16 @@ class Desk:
         return sum(times > 1 for times in carried.values())
 
     def _pace(self) -> float:
-        """The share of the calls that the minute's limit allows which were made, from the first write to the last.
+        """The share of the minute's allowed calls that were made, over the whole minutes from the first call on.
 
-        In an interval of T minutes at most 60 x (whole minutes of T + 1) calls fit under a limit that rolls.
+        0 when the run was over within a minute. The minute that was not full when the run ended does not count.
         """
         at = [call.at for call in self.box.calls if call.service == "xero" and call.kind != "token"]
-        if len(at) <= self.box.xero.limits.minute:
+        minutes = int((at[-1] - at[0]).total_seconds() // 60) if at else 0
+        if not minutes:
             return 0.0
-        whole_minutes = int((at[-1] - at[0]).total_seconds() // 60)
-        return len(at) / (self.box.xero.limits.minute * (whole_minutes + 1))
+        made = sum((moment - at[0]).total_seconds() < minutes * 60 for moment in at)
+        return made / (self.box.xero.limits.minute * minutes)
 
 
 def _timed(

@@ -6,13 +6,13 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from zoho_xero_sync.config import Config
 from zoho_xero_sync.core.invoices import deal_url
-from zoho_xero_sync.core.model import Action, DealRecord, DealState, Event, Problem, SourceDocument
+from zoho_xero_sync.core.model import Action, DealRecord, DealState, Event, Identity, Problem, SourceDocument
 from zoho_xero_sync.core.report import COUNTS, Report
 from zoho_xero_sync.core.settlement import DealSettlement
 from zoho_xero_sync.core.views import DealView, StatusView
@@ -20,7 +20,7 @@ from zoho_xero_sync.engine.allowance import waiting_until
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.fetch import read_baseline
 from zoho_xero_sync.engine.overlay import Overlay
-from zoho_xero_sync.engine.ports import Context, Options
+from zoho_xero_sync.engine.ports import Context, LedgerView, Options
 from zoho_xero_sync.engine.prepare import explain_deal
 from zoho_xero_sync.engine.run import apply_changes, preview_changes, record_baseline
 from zoho_xero_sync.engine.tally import summary
@@ -33,6 +33,11 @@ from zoho_xero_sync.services import ZOHO_FACT, Logins, Services, organisation_te
 
 _ALLOWANCE_FACT = "xero.calls_left"
 _DIGITS = re.compile(r"\d+")
+
+# How a run comes by its services: new ones that are closed after it, or those a process keeps for all its runs.
+OpenServices = Callable[
+    [Config, Mapping[str, str], Clock, LedgerView | None, Identity | None], AbstractContextManager[Services]
+]
 
 
 def _silent(what: str, done: int, total: int) -> None:
@@ -47,7 +52,8 @@ def _never() -> None:
 class App:
     """One configuration, ready to run commands.
 
-    `progress` is told of long work; `check_stop` raises Interrupted between operations once a signal has come.
+    `progress` is told of long work; `check_stop` raises Interrupted between operations once a signal has come; a sync
+    gets its services from `open_services`.
     """
 
     config: Config
@@ -55,6 +61,7 @@ class App:
     clock: Clock = field(default_factory=SystemClock)
     progress: Callable[[str, int, int], None] = _silent
     check_stop: Callable[[], None] = _never
+    open_services: OpenServices = Services
 
     # ---- sync and init ----
 
@@ -127,7 +134,7 @@ class App:
     def _apply(self, options: Options) -> Report:
         with Ledger.open(self.config.ledger) as ledger, self._recorded(ledger, "apply") as run:
             try:
-                with Services(self.config, self.environ, self.clock, ledger, ledger.identity()) as services:
+                with self.open_services(self.config, self.environ, self.clock, ledger, ledger.identity()) as services:
                     run.report = apply_changes(self._context(services, run.id), ledger, options)
                     self._keep(ledger, services)
                 run.report = self._with_lapse(run.report, ledger)
@@ -286,7 +293,7 @@ class App:
         now = self.clock.now()
         if services.read_organisation is not None:
             ledger.record_fact(ZOHO_FACT, organisation_text(services.read_organisation), now)
-        if services.pace.day_remaining is not None:
+        if services.pace.day_remaining is not None and services.xero.calls:
             ledger.record_fact(_ALLOWANCE_FACT, str(services.pace.day_remaining), now)
 
 

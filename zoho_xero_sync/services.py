@@ -14,7 +14,7 @@ from zoho_xero_sync.core.model import Identity, ZohoOrganisation
 from zoho_xero_sync.engine.ports import LedgerView
 from zoho_xero_sync.errors import ConfigError, ConfigProblem, LedgerError, LoginError
 from zoho_xero_sync.log import register_secret
-from zoho_xero_sync.remote.http import Clock, Transport
+from zoho_xero_sync.remote.http import Clock, Heard, Transport
 from zoho_xero_sync.remote.oauth_xero import XeroAuthorizer
 from zoho_xero_sync.remote.oauth_zoho import ZohoAuthorizer
 from zoho_xero_sync.remote.pace import XeroPace
@@ -98,7 +98,9 @@ class Services:
         self._credentials = open_store(config.secrets.store, config.secrets.file, environ, register=register_secret)
         self._lock = token_lock(config.secrets.file)
         self._connections: tuple[wire.Element, ...] | None = None
+        self._chosen_tenant: str | None = None
         self._transports: list[Transport] = []
+        self._earlier = {"zoho": 0, "xero": 0}
         self._kept = _kept_organisation(ledger, clock)
         self.read_organisation: ZohoOrganisation | None = None
         self.zoho = self._build_zoho()
@@ -113,6 +115,11 @@ class Services:
         for transport in self._transports:
             transport.close()
 
+    def begin_run(self) -> None:
+        """Another run of this process: calls count from zero, and what earlier ones read is known, not news."""
+        self._kept, self.read_organisation = self.read_organisation or self._kept, None
+        self._earlier = {"zoho": self._zoho_calls(), "xero": self._xero_calls()}
+
     # ---- Zoho ----
 
     def _build_zoho(self) -> ZohoSource:
@@ -122,8 +129,16 @@ class Services:
         plain = ZohoClient(asking, config_file=self._config.file.name)
         watched = WatchedLogin(login, lambda: self._check_zoho(plain))
         self._zoho_login = watched
-        client = ZohoClient(self._transport("Zoho", base, watched), config_file=self._config.file.name)
-        return ZohoSource(client, self._config.rules, self._known_organisation, lambda: client.calls + plain.calls)
+        self._zoho_wire = self._transport("Zoho", base, watched)
+        self.zoho_client = client = ZohoClient(self._zoho_wire, config_file=self._config.file.name)
+        self._minting: list[ZohoAuthorizer | XeroAuthorizer] = [login]
+        self._zoho_calls = lambda: client.calls + plain.calls
+        return ZohoSource(
+            client,
+            self._config.rules,
+            self._known_organisation,
+            lambda: self._zoho_calls() - self._earlier["zoho"],
+        )
 
     def _known_organisation(self, client: ZohoClient) -> ZohoOrganisation:
         if self.read_organisation is None and self._kept is None:
@@ -157,12 +172,15 @@ class Services:
         watched = WatchedLogin(login, lambda: self._check_xero(asking))
         self._xero_login = watched
         self.pace = XeroPace(self._clock, self._config.rules.limits.xero_calls_kept)
-        client = XeroClient(self._transport("Xero", xero.api_url, watched, self.pace))
+        self._xero_wire = self._transport("Xero", xero.api_url, watched, self.pace)
+        self.xero_client = client = XeroClient(self._xero_wire)
+        self._minting.append(login)
         self._xero_asking = asking
-        return XeroDesk(client, lambda: client.calls + asking.calls)
+        self._xero_calls = lambda: client.calls + asking.calls
+        return XeroDesk(client, lambda: self._xero_calls() - self._earlier["xero"])
 
     def _tenant_id(self) -> str | None:
-        return self._identity.xero_tenant_id if self._identity is not None else None
+        return self._identity.xero_tenant_id if self._identity is not None else self._chosen_tenant
 
     def _check_xero(self, client: XeroClient) -> None:
         self._connections = client.connections()
@@ -195,7 +213,18 @@ class Services:
         """
         if service == "zoho":
             return self.zoho.organisation().name
-        return wire.text(self._choose_tenant(), "tenantName")
+        tenant = self._choose_tenant()
+        self._chosen_tenant = wire.text(tenant, "tenantId")
+        return wire.text(tenant, "tenantName")
+
+    def calls(self) -> dict[str, int]:
+        """How many calls reached each service so far, those for tokens included."""
+        zoho, xero = (login.minted for login in self._minting)
+        return {"zoho": self.zoho.calls + zoho, "xero": self.xero.calls + xero}
+
+    def heard(self, service: str) -> Heard | None:
+        """What the newest answer to a read of "zoho" or "xero" told besides its body."""
+        return (self._zoho_wire if service == "zoho" else self._xero_wire).heard
 
     def _choose_tenant(self) -> wire.Element:
         if self._connections is None:

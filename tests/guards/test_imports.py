@@ -24,6 +24,7 @@ ROOMS: dict[str, set[str]] = {
     "services": {"config", "core", "errors", "log", "remote"},
     "consent": {"config", "core", "errors", "ledger", "log", "remote"},
     "login_status": {"config", "core", "errors", "ledger", "log", "remote", "services"},
+    "checking": {"checking", "config", "core", "errors", "ledger", "log", "login_status", "remote", "services"},
     "app": {"config", "core", "engine", "errors", "ledger", "log", "login_status", "remote", "services"},
     "cli": {"cli", "app", "config", "core", "errors", "log", "render", ""},
     "sandbox": {"sandbox"},
@@ -33,6 +34,7 @@ ROOMS: dict[str, set[str]] = {
 DOORS = {
     ("services", "engine.ports"): "the ports are what services are built to",
     ("cli", "engine.ports"): "what a person asked of a run",
+    ("cli", "checking"): "what check shows",
     ("cli", "consent"): "logging in is a conversation",
     ("cli", "login_status"): "what auth status shows",
     ("cli", "remote.callback"): "where the browser comes back to, while the person is asked",

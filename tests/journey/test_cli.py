@@ -128,11 +128,25 @@ def test_skip_sets_a_deal_aside_until_it_is_brought_back(desk: Desk) -> None:
     desk.edit("held", Account_Name="alpine")
     with desk.nothing_sent():
         desk.sync(code=0)
+        assert held not in str(desk.sync("--since", "30d")["deals"]), "a window does not bring it back"
     assert desk.status()["waiting"] == []
     assert_promises(desk)
 
     desk.run("resolve", held, "--retry", code=0)
     assert line_of(desk.sync(), held)["action"] == "create"
+    assert_promises(desk)
+
+
+def test_a_held_deal_that_was_deleted_says_so(desk: Desk) -> None:
+    held = desk.add(order("held", "Closed Won", account=None))
+    desk.sync(code=3)
+    desk.box.zoho.delete("Deals", held)
+    desk.run("resolve", held, "--retry", code=0)
+    (problem,) = desk.sync(code=3)["problems"]
+    assert problem["code"] == "deal_not_found"
+    assert f"zoho-xero-sync resolve {held} --skip" in problem["hint"]
+    desk.run("resolve", held, "--skip", code=0)
+    desk.sync()
     assert_promises(desk)
 
 

@@ -295,6 +295,41 @@ def test_a_contact_that_xero_refuses_stops_its_own_deals_only(desk_of: OpenDesk)
     assert_promises(desk)
 
 
+def test_a_deal_that_gets_another_customer_takes_its_draft_along(desk: Desk) -> None:
+    job = confirmed(desk)
+    desk.edit("job", Account_Name="birch", Contact_Name="birch_office")
+    assert line_of(desk.sync(), job)["action"] == "update"
+    assert desk.invoice("job")["Contact"]["Name"] == "Birch & Stone Interiors"
+    assert_promises(desk)
+
+
+def test_an_archived_contact_is_a_persons_decision(desk: Desk) -> None:
+    confirmed(desk)
+    desk.box.xero.archive_contact("Alpine Joinery Pty Ltd")
+    second = desk.add(order("second", "Closed Won"))
+    report = desk.sync(code=3)
+    assert line_of(report, second)["action"] in ("hold", "reject")
+    assert_promises(desk)
+    desk.box.xero.restore_contact("Alpine Joinery Pty Ltd")
+    desk.run("resolve", second, "--retry", code=0)
+    assert line_of(desk.sync(), second)["action"] == "create"
+    assert_promises(desk)
+
+
+def test_a_closed_period_refuses_and_the_others_go_on(desk: Desk) -> None:
+    desk.configure(invoice={"date": "closing_date"})
+    late = desk.add(order("late", "Closed Won", Closing_Date="2026-06-15"))
+    desk.add(order("current", "Closed Won", Closing_Date="2026-11-20"))
+    desk.box.xero.set_lock_date("2026-06-30")
+    report = desk.sync(code=3)
+    assert actions(desk, report) == {"late": "reject", "current": "create"}
+    assert_promises(desk)
+    desk.box.xero.set_lock_date(None)
+    desk.run("resolve", late, "--retry", code=0)
+    assert line_of(desk.sync(), late)["action"] == "create"
+    assert_promises(desk)
+
+
 # ---- what the stages ask for ----
 
 

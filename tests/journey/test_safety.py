@@ -10,6 +10,7 @@ import subprocess
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 from conftest import OpenDesk
@@ -262,6 +263,52 @@ def test_a_ledger_of_another_pair_of_organisations(desk: Desk, desk_of: OpenDesk
     assert problem_codes(report) == ["ledger_unusable"]
     assert "Another Pty Ltd" in report["problems"][0]["message"]
     assert there.invoices() == []
+
+
+def test_a_lost_ledger_makes_no_double(desk: Desk) -> None:
+    """Nothing but Xero remembers; the marks of its invoices are enough."""
+    for key in ("one", "two"):
+        desk.add(order(key, "Closed Won"))
+    desk.sync()
+    desk.ledger.unlink()
+    with desk.nothing_sent():
+        assert desk.sync()["baseline"] == 2
+        desk.sync()
+        report = desk.sync("--since", "30d")
+    assert set(actions(desk, report).values()) == {"adopt"}
+    assert len(desk.invoices(closed=True)) == 2
+    assert_promises(desk)
+
+
+def test_a_ledger_from_a_backup_makes_no_double(desk: Desk) -> None:
+    """The backup was made before two deals were invoiced."""
+    backup = desk.ledger.read_bytes()
+    desk.add(order("one", "Closed Won"))
+    desk.add(order("two", "Confirmed"))
+    desk.sync()
+    desk.ledger.write_bytes(backup)
+    with desk.nothing_sent():
+        assert actions(desk, desk.sync()) == {"one": "adopt", "two": "adopt"}
+    desk.move("two", "Closed Won")
+    assert actions(desk, desk.sync()) == {"two": "update"}
+    assert desk.invoice("two")["Status"] == "AUTHORISED"
+    assert len(desk.invoices(closed=True)) == 2
+    assert_promises(desk)
+
+
+@pytest.mark.parametrize("hours", [-30, -2, 2, 30], ids=lambda hours: f"{hours:+} h")
+def test_a_clock_that_is_wrong_loses_and_doubles_nothing(desk_of: OpenDesk, hours: int) -> None:
+    desk = desk_of(order("old", "Closed Won"))
+    desk.skew = timedelta(hours=hours)
+    desk.sync()
+    for key in ("one", "two", "three"):
+        desk.add(order(key, "Closed Won"))
+        desk.fault("drop_after", method="PUT", path=INVOICES)
+        desk.run("sync")
+        desk.wait(minutes=9)
+    desk.sync()
+    assert len(desk.invoices(closed=True)) == 3
+    assert_promises(desk)
 
 
 # ---- two runs at once, and runs that are stopped ----

@@ -143,10 +143,11 @@ class DeskClock:
     """The sandbox's clock as the program's: a sleep lets virtual time pass and returns at once."""
 
     clock: VirtualClock
+    skew: timedelta = timedelta(0)
 
     def now(self) -> datetime:
-        """The sandbox's instant."""
-        return self.clock.now()
+        """The sandbox's instant, as this machine's clock shows it."""
+        return self.clock.now() + self.skew
 
     def monotonic(self) -> float:
         """Seconds of virtual time."""
@@ -175,13 +176,17 @@ class Result:
 
 @dataclass
 class Desk:
-    """A sandbox that is running, a folder of its own, and what was said so far (`said`, every byte of it)."""
+    """A sandbox that is running, a folder of its own, and what was said so far (`said`, every byte of it).
+
+    `skew` is how far this machine's clock is ahead of both services'.
+    """
 
     box: Sandbox
     folder: Path
     environ: dict[str, str] = field(default_factory=lambda: dict(SECRETS))
     settings: Record = field(default_factory=lambda: dict(CONFIG))
     said: list[str] = field(default_factory=list)
+    skew: timedelta = timedelta(0)
 
     def __post_init__(self) -> None:
         zoho, xero = self.box.zoho_url, self.box.xero_url
@@ -208,9 +213,8 @@ class Desk:
         """Run one command line in this process, half a minute after what happened last. `code` is what it must exit."""
         self.wait(seconds=30)
         out, err = io.StringIO(), io.StringIO()
-        hands = Hands(
-            out, err, self.environ, self.folder, DeskClock(self.box.clock), stop or (lambda: None), interactive
-        )
+        clock = DeskClock(self.box.clock, self.skew)
+        hands = Hands(out, err, self.environ, self.folder, clock, stop or (lambda: None), interactive)
         exited = run_command(list(argv), hands)
         self.wait(seconds=30)
         return self._keep(Result(exited, out.getvalue(), err.getvalue()), argv, code)

@@ -23,6 +23,7 @@ COMMANDS = {
     "sandbox": ("zoho_xero_sync.cli.sandbox", "sandbox"),
     "init": ("zoho_xero_sync.cli.init", "init"),
     "auth": ("zoho_xero_sync.cli.auth", "auth"),
+    "check": ("zoho_xero_sync.cli.check", "check"),
     "sync": ("zoho_xero_sync.cli.sync", "sync"),
     "status": ("zoho_xero_sync.cli.look", "status"),
     "show": ("zoho_xero_sync.cli.look", "show"),

@@ -10,9 +10,9 @@ from zoho_xero_sync.config.reading import read_config
 from zoho_xero_sync.config.scan import check_everywhere
 from zoho_xero_sync.config.search import find_config
 from zoho_xero_sync.config.section import Problems
-from zoho_xero_sync.config.settings import Config, SecretsConfig, XeroConfig, ZohoConfig
+from zoho_xero_sync.config.settings import Config, SecretsConfig, WatchConfig, XeroConfig, ZohoConfig
 
-__all__ = ["Config", "SecretsConfig", "XeroConfig", "ZohoConfig", "load_config"]
+__all__ = ["Config", "SecretsConfig", "WatchConfig", "XeroConfig", "ZohoConfig", "load_config"]
 
 
 def load_config(path: Path | None, *, environ: Mapping[str, str], cwd: Path) -> Config:

@@ -56,19 +56,18 @@ XERO_API_URL = "https://api.xero.com"
 def base_url(node: Node) -> str:
     """An address of a service without trailing slash: https, or http on this machine only; nothing after the host."""
     address = text(node)
-    parts = _split(address)
-    if "@" in parts.netloc:
-        raise WrongValueError("holds a user name or password.", "Give the address without them.")
-    if parts.scheme not in ("https", "http") or not parts.hostname:
-        raise WrongValueError(f"{shown(address)} is not a web address.", "Write it as https://host.")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise WrongValueError(
-            f"{parts.scheme}://{parts.netloc} is not encrypted.",
-            "Use https; http is allowed on localhost, 127.0.0.1 and [::1] only.",
-        )
+    parts = _web_address(address, shown(address))
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise WrongValueError("has more than scheme, host and port.", f"Write {parts.scheme}://{parts.netloc} only.")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def ping_url(node: Node) -> str:
+    """An address to ping, without trailing slash: https, or http on this machine only; no query. Never quoted back."""
+    parts = _web_address(text(node), "the value")
+    if parts.query or parts.fragment:
+        raise WrongValueError("has a query or a fragment.", "Give the address up to its path.")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
 def path_from(base: Path, environ: Mapping[str, str]) -> Callable[[Node], Path]:
@@ -93,6 +92,20 @@ def ledger_address(base: Path, environ: Mapping[str, str]) -> Callable[[Node], s
         return _SQLITE + str(_absolute(name, base, environ))
 
     return read
+
+
+def _web_address(address: str, named: str) -> SplitResult:
+    parts = _split(address)
+    if "@" in parts.netloc:
+        raise WrongValueError("holds a user name or password.", "Give the address without them.")
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise WrongValueError(f"{named} is not a web address.", "Write it as https://host.")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise WrongValueError(
+            f"{parts.scheme}://{parts.netloc} is not encrypted.",
+            "Use https; http is allowed on localhost, 127.0.0.1 and [::1] only.",
+        )
+    return parts
 
 
 def _split(address: str) -> SplitResult:

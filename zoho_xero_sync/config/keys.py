@@ -6,7 +6,20 @@ import difflib
 from collections.abc import Iterator, Mapping
 
 KEYS: Mapping[str, tuple[str, ...]] = {
-    "": ("version", "zoho", "xero", "secrets", "ledger", "stages", "when", "lines", "customer", "invoice", "limits"),
+    "": (
+        "version",
+        "zoho",
+        "xero",
+        "secrets",
+        "ledger",
+        "stages",
+        "when",
+        "lines",
+        "customer",
+        "invoice",
+        "limits",
+        "watch",
+    ),
     "zoho": ("data_center", "accounts_url", "api_url"),
     "xero": ("connection", "tenant", "identity_url", "login_url", "api_url"),
     "secrets": ("store", "file"),
@@ -34,6 +47,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "invoice.tracking[]": ("category", "option"),
     "invoice.rounding": ("account", "limit"),
     "limits": ("invoices_per_run", "invoice_total", "xero_calls_kept"),
+    "watch": ("ping", "textfile"),
 }
 
 

@@ -16,6 +16,7 @@ from zoho_xero_sync.config.settings import (
     Config,
     SecretsConfig,
     SecretStoreKind,
+    WatchConfig,
     XeroConfig,
     XeroConnection,
     ZohoConfig,
@@ -40,6 +41,7 @@ def read_config(problems: Problems, root: MappingNode, file: Path, environ: Mapp
         secrets=_secrets(top.section("secrets"), base, environ),
         ledger=top.read("ledger", addresses.ledger_address(base, environ), f"sqlite:///{base / 'ledger.db'}"),
         rules=read_rules(top),
+        watch=_watch(top.section("watch"), base, environ),
     )
 
 
@@ -74,4 +76,11 @@ def _secrets(section: Section, base: Path, environ: Mapping[str, str]) -> Secret
     return SecretsConfig(
         store=section.read("store", choice(_STORES), "keyring"),
         file=section.read("file", addresses.path_from(base, environ), base / "secrets.json"),
+    )
+
+
+def _watch(section: Section, base: Path, environ: Mapping[str, str]) -> WatchConfig:
+    return WatchConfig(
+        ping=section.read("ping", optional(addresses.ping_url), None),
+        textfile=section.read("textfile", optional(addresses.path_from(base, environ)), None),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -42,6 +42,14 @@ class SecretsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchConfig:
+    """Who is told of each run: an address to ping, whose path is as good as a secret, and an absolute metrics file."""
+
+    ping: str | None = field(default=None, repr=False)
+    textfile: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A whole configuration. `file` is absolute, `base` its directory; `ledger` is a URL with an absolute path."""
 
@@ -52,3 +60,4 @@ class Config:
     secrets: SecretsConfig
     ledger: str
     rules: Rules
+    watch: WatchConfig

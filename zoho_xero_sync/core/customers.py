@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from zoho_xero_sync.core.model import Account, Address, ContactDraft, CustomerKey, Deal, Person, Problem
 from zoho_xero_sync.core.rules import CustomerRules
@@ -12,6 +13,9 @@ from zoho_xero_sync.core.rules import CustomerRules
 NAME_MAX = 255
 NUMBER_MAX = 50
 PHONE_MAX = 50
+PERSONS_MAX = 5
+# Xero's fields that customer.fields may fill, and TaxNumber, with their sizes; the others are Xero's own or read only.
+EXTRA_MAX: Mapping[str, int] = {"TaxNumber": 50, "CompanyNumber": 50, "AccountNumber": 50, "DefaultCurrency": 3}
 
 ACCOUNTS = "Accounts"
 CONTACTS = "Contacts"
@@ -115,6 +119,9 @@ def _draft(
             "Shorten customer.number in the configuration, then type: zoho-xero-sync sync",
             "customer.number",
         )
+    extra = _extra(deal, rules) if key.module == ACCOUNTS else {}
+    if isinstance(extra, Problem):
+        return extra
     return ContactDraft(
         customer=key,
         number=number,
@@ -124,6 +131,40 @@ def _draft(
         email=email,
         addresses={kind: address for kind, address in addresses.items() if not address.is_empty},
         phones={kind: phone for kind, phone in phones.items() if phone},
+        extra=extra,
+        person=person.id if person else "",
+    )
+
+
+def _extra(deal: Deal, rules: CustomerRules) -> dict[str, str] | Problem:
+    """The account's own fields that the rules carry over. Numbers that identify a customer are never cut."""
+    found: dict[str, str] = {}
+    for name, api_name in rules.account_fields.items():
+        value = " ".join(deal.account.fields.get(api_name, "").split()) if deal.account else ""
+        if len(value) > EXTRA_MAX[name]:
+            return Problem(
+                "customer_field_invalid",
+                f"deal {deal.id}",
+                f"The account's field {api_name} has {len(value)} characters, and Xero takes {EXTRA_MAX[name]} "
+                f"as a contact's {name}.",
+                f"Shorten it in Zoho, then type: zoho-xero-sync resolve {deal.id} --retry",
+                f"Account_Name.{api_name}",
+            )
+        if value:
+            found[name] = value.upper() if name == "DefaultCurrency" else value
+    return found
+
+
+def ordered_persons(persons: Sequence[Person], primary: str) -> tuple[Person, ...]:
+    """The contact persons as Xero takes them: at most five, `primary` first, the others as they came.
+
+    A person without a name is left out, and so is an e-mail address that Xero would refuse.
+    """
+    named = [person for person in persons if person.full_name]
+    first = [person for person in named if person.id == primary]
+    chosen = [*first, *(person for person in named if person.id != primary)][:PERSONS_MAX]
+    return tuple(
+        replace(person, email=person.email if _EMAIL.fullmatch(person.email) else "") for person in chosen
     )
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from zoho_xero_sync.core.customers import contact_name
 from zoho_xero_sync.core.fingerprint import canonical_json
 from zoho_xero_sync.core.model import Change, ContactDraft, InvoiceDraft, XeroInvoice
 from zoho_xero_sync.core.money import money_text, plain_text
+
+
+PERSONS = "ContactPersons"
 
 
 def contact_fields(draft: ContactDraft) -> dict[str, str]:
@@ -24,6 +28,10 @@ def contact_fields(draft: ContactDraft) -> dict[str, str]:
         fields[f"Addresses[{kind}]"] = ", ".join(" ".join(part.split()) for part in parts if part.strip())
     for kind, phone in draft.phones.items():
         fields[f"Phones[{kind}]"] = phone
+    fields |= draft.extra
+    for position, person in enumerate(draft.persons or (), start=1):
+        email = f" <{person.email}>" if person.email else ""
+        fields[f"{PERSONS}[{position}]"] = f"{contact_name(person.full_name)}{email}"
     return {name: value for name, value in fields.items() if value}
 
 

@@ -147,7 +147,7 @@ def _item_code(deal: Deal, row: SourceLine, rules: InvoiceRules) -> str | Proble
         f"deal {deal.id}",
         f"The product code {row.product_code} has {len(row.product_code)} characters; "
         f"Xero item codes have at most {_ITEM_CODE_MAX}.",
-        "Shorten the code in Zoho, or set invoice.items: ignore.",
+        f"Shorten the code in Zoho, or set invoice.items: ignore; then type: zoho-xero-sync resolve {deal.id} --retry",
         "Product_Code",
     )
 

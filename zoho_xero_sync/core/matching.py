@@ -10,6 +10,7 @@ from zoho_xero_sync.core.model import ContactDraft, Problem, XeroContact
 from zoho_xero_sync.core.rules import ContactMatch
 
 ARCHIVED = "ARCHIVED"
+_LISTED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,18 @@ def recognise(
     return None
 
 
+def listed(hits: Sequence[XeroContact]) -> str:
+    """The contacts as a person tells them apart: name, ContactID and e-mail; five at most."""
+    return "; ".join(
+        f"{hit.name} ({', '.join(part for part in (hit.id, hit.email) if part)})" for hit in hits[:_LISTED]
+    )
+
+
+def link_command(contact: XeroContact) -> str:
+    """What to type to make this contact the customer; DEAL stands for the deal's id."""
+    return f"zoho-xero-sync resolve DEAL --link-contact {contact.id}"
+
+
 def _agrees(draft: ContactDraft, contact: XeroContact, field: ContactMatch) -> bool:
     # Xero compares text without regard to case (developer.xero.com/documentation/api/accounting/contacts).
     if field == "number":
@@ -51,13 +64,12 @@ def _agrees(draft: ContactDraft, contact: XeroContact, field: ContactMatch) -> b
 
 
 def _ambiguous(draft: ContactDraft, hits: Sequence[XeroContact], field: ContactMatch) -> Problem:
-    listed = "; ".join(f"{contact.name} ({contact.id})" for contact in hits[:5])
     return Problem(
         "contact_ambiguous",
         f"customer {draft.customer.module}:{draft.customer.id}",
-        f"{len(hits)} active Xero contacts have the {field} of {draft.name}: {listed}.",
-        "Merge them in Xero, or give the right one the ContactNumber "
-        f"{draft.number}; then type: zoho-xero-sync resolve DEAL --retry",
+        f"{len(hits)} active Xero contacts have the {field} of {draft.name}: {listed(hits)}.",
+        f"Link the right one: {' or '.join(link_command(hit) for hit in hits[:_LISTED])}. "
+        "Or merge them in Xero, then type: zoho-xero-sync resolve DEAL --retry",
         field,
     )
 
@@ -66,7 +78,8 @@ def _archived(draft: ContactDraft, hits: Sequence[XeroContact]) -> Problem:
     return Problem(
         "contact_archived",
         f"customer {draft.customer.module}:{draft.customer.id}",
-        f"The Xero contact of {draft.name} ({hits[0].name}, number {draft.number}) is archived.",
-        "Restore it in Xero (Contacts, Archived), then type: zoho-xero-sync resolve DEAL --retry",
+        f"The Xero contact of {draft.name} with number {draft.number} is archived: {listed(hits)}.",
+        "Restore it in Xero (Contacts, Archived), then type: zoho-xero-sync resolve DEAL --retry. "
+        "Or link another one: zoho-xero-sync resolve DEAL --link-contact CONTACT (its ContactID or ContactNumber)",
         "number",
     )

@@ -61,7 +61,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A Zoho account; it has no e-mail of its own."""
+    """A Zoho account; it has no e-mail of its own. `fields` are the columns that customer.* of the rules name, as text."""
 
     id: str
     name: str = ""
@@ -69,6 +69,7 @@ class Account:
     fax: str = ""
     billing: Address = Address()
     shipping: Address = Address()
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,11 @@ class CustomerKey:
 
 @dataclass(frozen=True, slots=True)
 class ContactDraft:
-    """A Xero contact as it should be. Addresses and phones are keyed by Xero's own type names."""
+    """A Xero contact as it should be. Addresses and phones are keyed by Xero's own type names, `extra` by its fields'.
+
+    `person` is the Zoho id of the contact person whose name, e-mail and phones these are. `persons` are the contact
+    persons in order; None when they were not read, and then nothing is said about them.
+    """
 
     customer: CustomerKey
     number: str
@@ -187,6 +192,9 @@ class ContactDraft:
     email: str = ""
     addresses: Mapping[str, Address] = field(default_factory=dict)
     phones: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, str] = field(default_factory=dict)
+    person: str = ""
+    persons: tuple[Person, ...] | None = None
 
 
 class InvoiceStatus(StrEnum):
@@ -356,7 +364,10 @@ class DealState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DealRecord:
-    """What the ledger knows of a deal. `snapshot` is the row as Zoho sent it, canonical JSON text."""
+    """What the ledger knows of a deal. `snapshot` is the row as Zoho sent it, canonical JSON text.
+
+    `person` is the id of its contact person then, `person_before` of the one it had when it was last settled.
+    """
 
     deal_id: str
     name: str
@@ -368,17 +379,23 @@ class DealRecord:
     requested: bool = False
     problem: Problem | None = None
     rules: str | None = None
+    person: str | None = None
+    person_before: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerLink:
-    """A Zoho customer and the Xero contact it is. `sent` is the text of what was last carried over."""
+    """A Zoho customer and the Xero contact it is. `sent` is the text of what was last carried over.
+
+    `number` is empty for a contact that has none and may get ours; `person` is whose name and e-mail were carried over.
+    """
 
     customer: CustomerKey
     contact_id: str
     number: str
     name: str
     sent: str | None
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from zoho_xero_sync.core.describe import as_sent, contact_fields, differences, drift, invoice_fields
+from zoho_xero_sync.core.contact_plan import plan_contact
+from zoho_xero_sync.core.customers import ACCOUNTS
+from zoho_xero_sync.core.describe import as_sent, differences, drift, invoice_fields
 from zoho_xero_sync.core.matching import Recognised
 from zoho_xero_sync.core.model import (
     Action,
@@ -94,6 +96,15 @@ def needs_contact(item: Drafted) -> bool:
     return drafted and item.customer_link is None
 
 
+def needs_persons(item: Drafted, rules: Rules) -> bool:
+    """Whether the customer's contact persons must be read: only when its contact would be written in full."""
+    if not rules.customer.persons or isinstance(item.invoice, Problem) or not isinstance(item.contact, ContactDraft):
+        return False
+    step = plan_contact(item.contact, item.customer_link, item.recognised, rules.customer)
+    full = isinstance(step, ContactStep) and step.action in ("create", "update")
+    return full and item.contact.customer.module == ACCOUNTS
+
+
 def plan_deal(item: Drafted, rules: Rules) -> Action:
     """The action for one deal. Every path names its reason; a problem names the command that settles it."""
     if item.triage is Triage.IGNORE:
@@ -109,7 +120,7 @@ def plan_deal(item: Drafted, rules: Rules) -> Action:
     invoice = _plan_invoice(item, rules)
     if isinstance(invoice, Problem):
         return _hold(item, invoice)
-    contact = _plan_contact(item, rules)
+    contact = plan_contact(item.contact, item.customer_link, item.recognised, rules.customer)
     if isinstance(contact, Problem):
         return _hold(item, replace(contact, hint=contact.hint.replace("DEAL", item.deal.id)))
     return _combine(item, contact, invoice)
@@ -135,28 +146,6 @@ def _reason(item: Drafted, invoice: InvoiceStep) -> str:
     if invoice.advance and not invoice.content:
         return f"moved on to {item.deal.stage}"
     return f"moved on to {item.deal.stage} and changed" if invoice.advance else "the deal changed"
-
-
-def _plan_contact(item: Drafted, rules: Rules) -> ContactStep | Problem | None:
-    draft = item.contact
-    if not isinstance(draft, ContactDraft):
-        return None
-    fields = contact_fields(draft)
-    if item.customer_link:
-        link = item.customer_link
-        if not rules.customer.update or link.sent is None or link.sent == as_sent(fields):
-            return ContactStep("unchanged", draft, link.contact_id)
-        return ContactStep("update", draft, link.contact_id, differences(link.sent, fields))
-    if isinstance(item.recognised, Problem):
-        return item.recognised
-    if item.recognised is None:
-        return ContactStep("create", draft, None, differences(None, fields))
-    # A contact that another integration numbered keeps its number; one without any gets ours, so that the ledger
-    # can be made again from Xero.
-    contact = item.recognised.contact
-    stamp = not contact.number
-    changes = (Change("ContactNumber", None, draft.number),) if stamp else ()
-    return ContactStep("adopt", draft, contact.id, changes, stamp, contact.number)
 
 
 def _plan_invoice(item: Drafted, rules: Rules) -> InvoiceStep | Problem | None:

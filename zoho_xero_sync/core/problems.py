@@ -21,7 +21,7 @@ CODES: Final[dict[str, str]] = {
     # money
     "total_mismatch": "the invoice would not total what the source document totals",
     "total_limit": "the invoice is above limits.invoice_total",
-    "amount_inexact": "an amount needs more decimals than Xero keeps",
+    "amount_inexact": "an amount needs more decimals than Xero keeps, or is larger than it takes",
     "xero_total_differs": "Xero returned another total than was sent",
     # mapping
     "tax_unmapped": "a Zoho tax has no entry in invoice.tax",

@@ -62,6 +62,7 @@ def contact_operation(step: ContactStep) -> NewOperation:
         "number": draft.number,
         "name": draft.name,
         "sent": as_sent(contact_fields(draft)),
+        "person": draft.person,
     }
     return NewOperation(kind, customer_subject(draft.customer), step.contact_id or draft.number, effect)
 
@@ -97,12 +98,15 @@ def _rejected(operation: Operation, message: str, moment: Moment) -> OperationAn
         return OperationAnswer(operation.id, OperationState.REJECTED, message=message)
     problem = refusal(operation.subject, message)
     event = Event(moment.at, moment.run_id, operation.subject, "invoice_refused", {"message": message})
-    settlement = DealSettlement(operation.subject, DealState.REJECTED, problem, moment.rules, event)
+    state = DealState.HELD if problem.code == "contact_archived" else DealState.REJECTED
+    settlement = DealSettlement(operation.subject, state, problem, moment.rules, event)
     return OperationAnswer(operation.id, OperationState.REJECTED, message=message, settlement=settlement)
 
 
 def refusal(deal_id: str, message: str) -> Problem:
     """The problem of a deal whose invoice Xero refused, in Xero's own words."""
+    if says_archived(message):
+        return archived_contact(deal_id, message)
     return Problem(
         "xero_refused",
         f"deal {deal_id}",
@@ -111,10 +115,28 @@ def refusal(deal_id: str, message: str) -> Problem:
     )
 
 
+def says_archived(message: str) -> bool:
+    """Whether Xero refused a write because its contact is archived, which a merged contact is too."""
+    said = message.casefold()
+    return "contact" in said and "archived" in said and "account code" not in said
+
+
+def archived_contact(deal_id: str, message: str) -> Problem:
+    """The problem of a deal whose customer is linked to a contact that was archived or merged away since."""
+    return Problem(
+        "contact_archived",
+        f"deal {deal_id}",
+        f"The Xero contact of the deal's customer was archived, or merged into another one: {message}",
+        "Link the contact that took its place (its ContactID or ContactNumber): zoho-xero-sync resolve "
+        f"{deal_id} --link-contact CONTACT  or restore it in Xero and type: zoho-xero-sync resolve {deal_id} --retry",
+    )
+
+
 def _contact_applied(operation: Operation, contact: XeroContact) -> OperationAnswer:
     effect = operation.effect
     customer = CustomerKey(effect["module"], effect["id"])
-    link = CustomerLink(customer, contact.id, contact.number or effect["number"], contact.name, effect["sent"])
+    number, person = contact.number or effect["number"], effect.get("person") or None
+    link = CustomerLink(customer, contact.id, number, contact.name, effect["sent"], person)
     return OperationAnswer(operation.id, OperationState.APPLIED, remote_id=contact.id, customer=link)
 
 

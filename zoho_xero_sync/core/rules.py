@@ -71,12 +71,22 @@ class CustomerRules:
     """Who is invoiced: the first of `sources` that the deal has, recognised in Xero by `match` in this order.
 
     `number` is the ContactNumber; its `{id}` is the id of the customer's own Zoho record, not of the deal.
+    `tax_number` and the values of `fields` are API names of the account's fields; the keys of `fields` are Xero's names.
+    `persons` says whether the account's contact persons are carried over as Xero's ContactPersons.
     """
 
     sources: tuple[CustomerSource, ...] = ("account", "contact")
     match: tuple[ContactMatch, ...] = ("number", "email", "name")
     number: Template = _RECORD_ID
     update: bool = True
+    tax_number: str | None = None
+    fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    persons: bool = False
+
+    @property
+    def account_fields(self) -> Mapping[str, str]:
+        """By Xero field, the API name of the account's field that fills it."""
+        return {**({"TaxNumber": self.tax_number} if self.tax_number else {}), **self.fields}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zoho_xero_sync.core.model import DealRecord, DealRow, DealState, Problem
+from zoho_xero_sync.core.model import Deal, DealRecord, DealRow, DealState, Problem
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.stages import match_rule
 
@@ -33,7 +33,15 @@ def stage_row(row: DealRow, known: DealRecord | None, rules: Rules, *, requested
         requested=requested,
         problem=row.content if isinstance(row.content, Problem) and state is DealState.HELD else None,
         rules=known.rules if known else None,
+        person=row.content.person.id if isinstance(row.content, Deal) and row.content.person else None,
+        person_before=_settled_person(known),
     )
+
+
+def _settled_person(known: DealRecord | None) -> str | None:
+    if known is None:
+        return None
+    return known.person if known.state is DealState.SEEN else known.person_before
 
 
 def _state(row: DealRow, known: DealRecord | None, *, baseline: bool, requested: bool) -> DealState:

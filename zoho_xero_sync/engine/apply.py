@@ -21,10 +21,12 @@ from zoho_xero_sync.core.model import (
 from zoho_xero_sync.core.outcome import Applied, NotSent, Rejected
 from zoho_xero_sync.core.recording import (
     AnyOutcome,
+    archived_contact,
     contact_operation,
     customer_subject,
     invoice_operation,
     refusal,
+    says_archived,
 )
 from zoho_xero_sync.core.report import DealResult
 from zoho_xero_sync.core.results import planned, uncertain, with_invoice, with_problem
@@ -140,8 +142,8 @@ class Application:
             if isinstance(trouble, Rejected):
                 problem = _contact_refused(action, trouble.message)
                 event = Event(moment.at, moment.run_id, action.deal_id, "contact_refused", _told(problem))
-                settlements.append(DealSettlement(action.deal_id, DealState.REJECTED, problem, moment.rules, event))
-                self.results[action.deal_id] = with_problem(planned(action, "reject"), problem)
+                settlements.append(DealSettlement(action.deal_id, _state(problem), problem, moment.rules, event))
+                self.results[action.deal_id] = with_problem(planned(action, _word(problem)), problem)
             elif isinstance(trouble, NotSent):
                 self.results[action.deal_id] = planned(action, "pending", reason=trouble.reason)
             elif trouble is not None:
@@ -184,7 +186,8 @@ class Application:
         if isinstance(outcome, Applied) and isinstance(outcome.item, XeroInvoice):
             return with_invoice(result, outcome.item)
         if isinstance(outcome, Rejected):
-            return with_problem(planned(action, "reject"), refusal(action.deal_id, outcome.message))
+            problem = refusal(action.deal_id, outcome.message)
+            return with_problem(planned(action, _word(problem)), problem)
         if isinstance(outcome, NotSent):
             return planned(action, "pending", reason=outcome.reason)
         return uncertain(planned(action, "uncertain"))
@@ -205,7 +208,8 @@ def _adopted_contact(step: ContactStep) -> CustomerLink:
     if step.contact_id is None:
         raise ValueError("an adopted contact has an id")
     draft, sent = step.draft, as_sent(contact_fields(step.draft))
-    return CustomerLink(draft.customer, step.contact_id, step.number or draft.number, draft.name, sent)
+    number = step.number or draft.number
+    return CustomerLink(draft.customer, step.contact_id, number, draft.name, sent, draft.person or None)
 
 
 def _adopted_invoice(deal_id: str, step: InvoiceStep, link: InvoiceLink | None) -> InvoiceLink:
@@ -227,7 +231,17 @@ def _adopted_invoice(deal_id: str, step: InvoiceStep, link: InvoiceLink | None) 
     )
 
 
+def _state(problem: Problem) -> DealState:
+    return DealState.HELD if problem.code == "contact_archived" else DealState.REJECTED
+
+
+def _word(problem: Problem) -> str:
+    return "hold" if _state(problem) is DealState.HELD else "reject"
+
+
 def _contact_refused(action: Action, message: str) -> Problem:
+    if says_archived(message):
+        return archived_contact(action.deal_id, message)
     return Problem(
         "contact_refused",
         f"deal {action.deal_id}",

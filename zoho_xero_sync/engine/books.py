@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from zoho_xero_sync.core.model import Books
@@ -12,8 +12,14 @@ from zoho_xero_sync.engine.ports import Context, LedgerView
 # Settings change seldom; a problem that they could explain has them read again at once.
 KEPT_FOR = timedelta(hours=24)
 
-# Problems that fresher settings may solve.
-CURABLE = frozenset({"account_unknown", "account_unusable", "tax_unknown", "currency_disabled", "total_mismatch"})
+# Problems that fresher settings may solve, and which settings those are.
+CURES: Mapping[str, tuple[str, ...]] = {
+    "account_unknown": ("xero.accounts",),
+    "account_unusable": ("xero.accounts",),
+    "tax_unknown": ("xero.accounts", "xero.tax_rates"),
+    "total_mismatch": ("xero.accounts", "xero.tax_rates"),
+    "currency_disabled": ("xero.currencies",),
+}
 
 _ALWAYS = ("xero.organisation", "xero.accounts", "xero.tax_rates")
 _CURRENCIES = "xero.currencies"
@@ -38,9 +44,9 @@ class BookKeeper:
             books = self._context.xero.read_books(self._texts)
         return books
 
-    def refresh(self) -> bool:
-        """Read again whatever came from the ledger; False when all of it is of this run already."""
-        stale = [name for name in self._texts if name not in self.fetched]
+    def refresh(self, names: Collection[str]) -> bool:
+        """Read again those of the settings that came from the ledger; False when all are of this run already."""
+        stale = [name for name in self._texts if name in names and name not in self.fetched]
         for name in stale:
             self._fetch(name)
         return bool(stale)

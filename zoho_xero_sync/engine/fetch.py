@@ -62,7 +62,12 @@ def _stage(
     context: Context, ledger: LedgerView, fetched: Fetched, *, requested: bool, named: bool = False
 ) -> list[DealRecord]:
     known: Mapping[str, DealRecord] = ledger.find_deals([row.id for row in fetched.rows])
-    records = (stage_row(row, known.get(row.id), context.rules, requested=requested) for row in fetched.rows)
+    # A window does not bring back what a person set aside; its name, or `resolve --retry`, does.
+    aside = {deal_id for deal_id, record in known.items() if record.state is DealState.SKIPPED and not named}
+    records = (
+        stage_row(row, known.get(row.id), context.rules, requested=requested and row.id not in aside)
+        for row in fetched.rows
+    )
     staged = [record for record in records if record is not None]
     if not named:
         return staged

@@ -23,6 +23,7 @@ from zoho_xero_sync.core.model import (
     NewOperation,
     Operation,
     OperationKind,
+    Person,
     Problem,
     SourceDocument,
     Write,
@@ -113,6 +114,7 @@ class Zoho(Protocol):
     def fetch_in_stages(self, stages: Sequence[str]) -> Fetched: ...
     def read_snapshot(self, snapshot: str) -> DealRow: ...
     def fetch_documents(self, deals: Sequence[Deal]) -> dict[str, SourceDocument | Problem]: ...
+    def fetch_persons(self, account_ids: Sequence[str]) -> dict[str, tuple[Person, ...]]: ...
 
 
 class Xero(Protocol):
@@ -125,6 +127,7 @@ class Xero(Protocol):
     def find_contacts(
         self, drafts: Sequence[ContactDraft], order: Sequence[ContactMatch]
     ) -> dict[CustomerKey, tuple[XeroContact, ...]]: ...
+    def find_contact(self, named: str) -> tuple[XeroContact, ...]: ...
     def fetch_invoices(self, ids: Sequence[str]) -> dict[str, XeroInvoice]: ...
     def find_carrying(
         self, urls: Sequence[str], since: datetime | None = None

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from zoho_xero_sync.core.customers import draft_contact
+from zoho_xero_sync.core.contact_plan import Voice, agreed_draft
+from zoho_xero_sync.core.customers import ACCOUNTS, draft_contact, ordered_persons
 from zoho_xero_sync.core.invoices import Setting, deal_url, draft_invoice
 from zoho_xero_sync.core.matching import recognise
 from zoho_xero_sync.core.model import (
@@ -19,13 +20,23 @@ from zoho_xero_sync.core.model import (
     Deal,
     DealRecord,
     DealRow,
+    Person,
     Problem,
     SourceDocument,
 )
-from zoho_xero_sync.core.plan import Drafted, Triage, needs_contact, needs_current, needs_search, plan_deal, triage
+from zoho_xero_sync.core.plan import (
+    Drafted,
+    Triage,
+    needs_contact,
+    needs_current,
+    needs_persons,
+    needs_search,
+    plan_deal,
+    triage,
+)
 from zoho_xero_sync.core.stages import target_status
 from zoho_xero_sync.core.staging import stage_row
-from zoho_xero_sync.engine.books import CURABLE, BookKeeper
+from zoho_xero_sync.engine.books import CURES, BookKeeper
 from zoho_xero_sync.engine.ports import Context, LedgerView
 
 Documents = Mapping[str, SourceDocument | Problem]
@@ -105,11 +116,27 @@ def _drafted(context: Context, keeper: BookKeeper, items: Sequence[Drafted], doc
     currencies = {_currency(documents[item.deal.id], item.deal, home) for item in items if item.triage is Triage.BILL}
     books = keeper.books(context.rules, currencies)
     drafted = [_with_invoice(context, item, documents, books) for item in with_contacts]
-    curable = any(isinstance(item.invoice, Problem) and item.invoice.code in CURABLE for item in drafted)
-    if curable and keeper.refresh():
+    if keeper.refresh(_cures(drafted, documents)):
         books = keeper.books(context.rules, currencies)
         drafted = [_with_invoice(context, item, documents, books) for item in with_contacts]
     return drafted
+
+
+def _cures(drafted: Sequence[Drafted], documents: Documents) -> set[str]:
+    """Which settings to read again because a deal would be held for what they say."""
+    names: set[str] = set()
+    for item in drafted:
+        document = documents.get(item.deal.id)
+        if isinstance(item.invoice, Problem) and not _explains_itself(item.invoice, document):
+            names.update(CURES.get(item.invoice.code, ()))
+    return names
+
+
+def _explains_itself(problem: Problem, document: SourceDocument | Problem | None) -> bool:
+    """A document whose total does not come from its rows alone differs whatever Xero's rates are."""
+    if problem.code != "total_mismatch" or not isinstance(document, SourceDocument):
+        return False
+    return bool(document.discount or document.tax or document.adjustment)
 
 
 def _currency(document: SourceDocument | Problem, deal: Deal, home: str) -> str:
@@ -142,8 +169,8 @@ def _setting(context: Context, books: Books) -> Setting:
 def _looked_up(context: Context, ledger: LedgerView, items: Sequence[Drafted], since: datetime | None) -> list[Drafted]:
     keys = {item.contact.customer for item in items if isinstance(item.contact, ContactDraft)}
     links = ledger.find_customer_links(keys)
-    linked = [_with_link(item, links) for item in items]
-    recognised = _with_contacts(context, linked)
+    linked = _agreed([_with_link(item, links) for item in items])
+    recognised = _with_persons(context, _with_contacts(context, linked))
     current = _with_current(context, recognised)
     return _with_found(context, current, since)
 
@@ -152,6 +179,42 @@ def _with_link(item: Drafted, links: Mapping[CustomerKey, CustomerLink]) -> Draf
     if not isinstance(item.contact, ContactDraft):
         return item
     return replace(item, customer_link=links.get(item.contact.customer))
+
+
+def _agreed(items: Sequence[Drafted]) -> list[Drafted]:
+    """The items, those of one customer with one and the same draft of its contact."""
+    voices: dict[CustomerKey, list[Voice]] = {}
+    links: dict[CustomerKey, CustomerLink | None] = {}
+    for item in items:
+        if isinstance(item.contact, ContactDraft):
+            voices.setdefault(item.contact.customer, []).append(Voice(item.deal, item.record, item.contact))
+            links[item.contact.customer] = item.customer_link
+    agreed = {key: agreed_draft(said, links[key]) for key, said in voices.items()}
+    return [
+        replace(item, contact=agreed[item.contact.customer]) if isinstance(item.contact, ContactDraft) else item
+        for item in items
+    ]
+
+
+def _with_persons(context: Context, items: Sequence[Drafted]) -> list[Drafted]:
+    """Contact persons are read only for customers that would be created or updated."""
+    wanted = {
+        item.contact.customer.id
+        for item in items
+        if needs_persons(item, context.rules) and isinstance(item.contact, ContactDraft)
+    }
+    if not wanted:
+        return list(items)
+    found = context.zoho.fetch_persons(sorted(wanted))
+    return [_with_these(item, found) for item in items]
+
+
+def _with_these(item: Drafted, found: Mapping[str, Sequence[Person]]) -> Drafted:
+    draft = item.contact
+    if not isinstance(draft, ContactDraft) or draft.customer.module != ACCOUNTS or draft.customer.id not in found:
+        return item
+    persons = ordered_persons(found[draft.customer.id], draft.person)
+    return replace(item, contact=replace(draft, persons=persons))
 
 
 def _with_contacts(context: Context, items: Sequence[Drafted]) -> list[Drafted]:

@@ -107,6 +107,8 @@ def _values(deal: DealRecord) -> dict[str, Any]:
         "snapshot": deal.snapshot,
         "requested": int(deal.requested),
         "rules": deal.rules,
+        "person": deal.person,
+        "person_before": deal.person_before,
         **_problem_values(deal.problem),
     }
 
@@ -142,4 +144,6 @@ def _record(row: Row[Any]) -> DealRecord:
         requested=bool(row.requested),
         problem=problem,
         rules=row.rules,
+        person=row.person,
+        person_before=row.person_before,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, literal_column, select
 
 from zoho_xero_sync.core.model import CustomerKey, CustomerLink, InvoiceLink
 from zoho_xero_sync.ledger import tables
@@ -23,6 +23,14 @@ def find_customer_links(connection: Connection, keys: Collection[CustomerKey]) -
                 link = _customer(row)
                 found[link.customer] = link
     return found
+
+
+def newest_customers(connection: Connection, limit: int) -> list[CustomerLink]:
+    """The customers that were linked last, newest first."""
+    table = tables.customer_link
+    # Both keys are text, so the table has SQLite's own row number, which grows with each new row.
+    query = select(table).order_by(literal_column("rowid").desc()).limit(limit)
+    return [_customer(row) for row in connection.execute(query)]
 
 
 def find_invoice_links(connection: Connection, deal_ids: Collection[str]) -> dict[str, InvoiceLink]:
@@ -46,6 +54,7 @@ def upsert_customers(connection: Connection, links: Sequence[CustomerLink]) -> N
             "number": link.number,
             "name": link.name,
             "sent": link.sent,
+            "person": link.person,
         }
         for link in links
     ]
@@ -75,7 +84,8 @@ def upsert_invoices(connection: Connection, links: Sequence[InvoiceLink]) -> Non
 
 
 def _customer(row: Row[Any]) -> CustomerLink:
-    return CustomerLink(CustomerKey(row.module, row.zoho_id), row.contact_id, row.number, row.name, row.sent)
+    key = CustomerKey(row.module, row.zoho_id)
+    return CustomerLink(key, row.contact_id, row.number, row.name, row.sent, row.person)
 
 
 def _invoice(row: Row[Any]) -> InvoiceLink:

@@ -176,6 +176,11 @@ class Ledger:
         with self._reading() as connection:
             return _links.find_customer_links(connection, keys)
 
+    def newest_customers(self, limit: int) -> list[CustomerLink]:
+        """The `limit` customers that were linked last, newest first."""
+        with self._reading() as connection:
+            return _links.newest_customers(connection, limit)
+
     def find_invoice_links(self, deal_ids: Collection[str]) -> dict[str, InvoiceLink]:
         """By deal: its live invoice, else the one that was linked last."""
         with self._reading() as connection:

@@ -10,6 +10,7 @@ import random as randomlib
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Protocol, Self
@@ -91,6 +92,20 @@ class Pace(Protocol):
 
 
 @dataclass(frozen=True)
+class Heard:
+    """What the newest answer told besides its body: headers, the service's own time, and ours when it came."""
+
+    headers: Mapping[str, str] = field(repr=False)
+    date: datetime | None
+    at: datetime
+
+    @property
+    def skew(self) -> timedelta | None:
+        """How far the service's clock is ahead of ours; None when it did not tell."""
+        return None if self.date is None else self.date - self.at
+
+
+@dataclass(frozen=True)
 class _Call:
     method: str
     path: str
@@ -128,6 +143,7 @@ class Transport:
         """
         self.service = service
         self.calls = 0
+        self.heard: Heard | None = None
         self._base = _checked_base(service, base_url)
         self._host = urlsplit(self._base).hostname or ""
         self._clock, self._authorizer, self._pace = clock, authorizer, pace
@@ -263,6 +279,8 @@ class Transport:
             self._session.get_adapter(self._base).close()
         self._used_at = self._clock.monotonic()
         self.calls += not isinstance(outcome, NotSent)
+        if isinstance(outcome, Answer):
+            self.heard = Heard(outcome.headers, outcome.date, self._clock.now())
         self._log(call, outcome, self._used_at - started)
         return outcome
 

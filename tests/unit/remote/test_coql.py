@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -81,7 +82,7 @@ def test_plain_and_dotted_names_pass(columns: list[str]) -> None:
     ["", "*", "id, Stage", "Deal Name", "id;", "1st", ".id", "id.", "a..b", "id'", "Näme", "id\n", "count(id)", "-"],
 )
 def test_what_is_no_api_name_reaches_no_query(bad: str) -> None:
-    builders = [
+    builders: list[Callable[[], str]] = [
         lambda: coql.select([bad], "Deals", coql.beyond("1"), order=["id"], limit=1),
         lambda: coql.select(["id"], bad, coql.beyond("1"), order=["id"], limit=1),
         lambda: coql.select(["id"], "Deals", coql.beyond("1"), order=[bad], limit=1),

@@ -241,7 +241,8 @@ def test_a_new_contact_to_the_byte() -> None:
     assert (
         desk().contact_element(ContactStep("create", CONTACT, None))
         == (
-            '{"Name":"O\'Brien & \\"Söhne\\" 🌞","FirstName":"Pat","LastName":"Buyer","EmailAddress":"buyer@example.com",'
+            '{"Name":"O\'Brien & \\"Söhne\\" 🌞","FirstName":"Pat","LastName":"Buyer",'
+            '"EmailAddress":"buyer@example.com",'
             '"Addresses":[{"AddressType":"POBOX","AddressLine1":"Level 2","AddressLine2":"1 Example Street",'
             '"AddressLine3":"Yard","City":"Sydney","Region":"NSW","PostalCode":"2000","Country":"Australia"}],'
             '"Phones":[{"PhoneType":"DEFAULT","PhoneNumber":"02 9000 0000"}],"ContactNumber":"572500000000200001"}'

@@ -67,7 +67,7 @@ def test_the_books_survive_being_kept_as_text() -> None:
     assert books.accounts["200"].account_class == "REVENUE" and not books.accounts["200"].system
     assert books.accounts["610"].system
     assert books.tax_rates["OUTPUT"].rate == Decimal(10) and isinstance(books.tax_rates["OUTPUT"].rate, Decimal)
-    assert books.currencies == {"AUD", "USD", "NZD"}
+    assert books.currencies == frozenset({"AUD", "USD", "NZD"})
     assert books.branding_themes is not None and "Standard" in books.branding_themes
     assert desk.calls == len(SETTINGS)
 

@@ -1,4 +1,4 @@
-"""Deals: every changed one is read, whatever moves under the reader; a bad row holds itself, a bad page ends the run."""
+"""Deals: every changed one is read, whatever moves under the reader; a bad row holds itself, a bad page the run."""
 
 from __future__ import annotations
 
@@ -156,7 +156,12 @@ def test_read_at_is_zoho_s_clock_before_the_first_row_was_read(small_pages: Call
     """What changes while the pages are read lies after it, so the next run's window covers it."""
     bench = ZohoBench(world(seconds(*range(9))))
     small_pages(2)
-    bench.wire.before = lambda number: bench.clock.advance(60) if number > 1 else None
+
+    def pass_a_minute(number: int) -> None:
+        if number > 1:
+            bench.clock.advance(60)
+
+    bench.wire.before = pass_a_minute
     fetched = reader(bench).changed(Window(START), first_page=2)
     assert fetched.read_at == NOW and bench.client.read_at is not None and bench.client.read_at > NOW
 

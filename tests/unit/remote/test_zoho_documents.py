@@ -1,4 +1,4 @@
-"""What a deal is invoiced from: the right document, its rows and their taxes, in few calls; or why it cannot be read."""
+"""What a deal is invoiced from: the right document, its rows and taxes, in few calls; or why it cannot be read."""
 
 from __future__ import annotations
 
@@ -99,12 +99,12 @@ def test_a_quote_is_read_to_the_cent() -> None:
     assert (first.product_name, first.quantity, first.price, first.discount) == ("Bench", D(3), D("9.99"), D("3.75"))
     assert (first.net, first.tax, first.taxes) == (D("26.22"), D("2.62"), (GST,))
     assert (second.product_name, second.description, second.net, second.tax) == ("Desk", "Labour", D("15.50"), D(0))
-    assert (quote.discount, quote.tax, quote.adjustment) == (0, 0, 0)
+    assert (quote.discount, quote.tax, quote.adjustment) == (D(0), D(0), D(0))
     assert all(exactly(value).is_finite() for value in (first.price, first.net, second.quantity, quote.grand_total))
 
 
 def test_the_parts_of_a_header_are_read() -> None:
-    header = {"Discount": "5.00", "Adjustment": "-0.02", "taxes": ["GST"]}
+    header: dict[str, Any] = {"Discount": "5.00", "Adjustment": "-0.02", "taxes": ["GST"]}
     quote = document(read(bench_of(a_deal("a"), quotes=[a_quote("a", LINE, **header)]))["a"])
     assert (quote.discount, quote.tax, quote.adjustment) == (D("5.00"), D("2.38"), D("-0.02"))
     assert quote.grand_total == D("28.84") - D("5.00") + D("2.38") - D("0.02")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from zoho_xero_sync.core.customers import address_lines
-from zoho_xero_sync.core.model import Address, ContactDraft, CustomerKey, XeroContact
+from zoho_xero_sync.core.customers import address_lines, contact_name
+from zoho_xero_sync.core.model import Address, ContactDraft, CustomerKey, Person, XeroContact
 from zoho_xero_sync.core.rules import ContactMatch
 from zoho_xero_sync.remote.xero import wire
 from zoho_xero_sync.remote.xero.client import PAGE_SIZE, XeroClient
@@ -18,8 +18,8 @@ COLLECTION = "Contacts"
 # Per-element mode: without it one bad element fails the call although good ones may be saved.
 QUERY = "?summarizeErrors=false"
 
-# One targeted look-up a customer and field is cheaper than a sweep only for a handful.
-TARGETED_MAX = 3
+# One customer is looked up field by field; for more, the first page of a sweep says which way is cheaper.
+TARGETED_MAX = 1
 
 
 def parse_contact(element: wire.Element) -> XeroContact | None:
@@ -41,8 +41,8 @@ def find_candidates(
 ) -> dict[CustomerKey, tuple[XeroContact, ...]]:
     """For each customer the Xero contacts, archived ones included, that share a field it is recognised by.
 
-    A handful is looked up one by one; more are matched against one sweep of all contacts, a call per 1000, unless
-    the first page shows that the sweep would cost more calls than the look-ups.
+    One is looked up by itself; more are matched against one sweep of all contacts, a call per 1000, unless the first
+    page shows that the sweep would cost more calls than looking each of them up.
     """
     if not drafts:
         return {}
@@ -103,6 +103,14 @@ def _look_up(client: XeroClient, draft: ContactDraft, order: Sequence[ContactMat
     return ()
 
 
+def find_named(client: XeroClient, named: str) -> tuple[XeroContact, ...]:
+    """The contacts, archived ones included, whose ContactID or ContactNumber is `named`."""
+    if wire.is_guid(named):
+        return tuple(_parsed(client.by_ids(PATH, COLLECTION, "IDs", [named], {"includeArchived": "true"})))
+    params: dict[str, str | int] = {"where": f"ContactNumber=={wire.quoted(named)}", "includeArchived": "true"}
+    return tuple(_parsed(client.pages(PATH, COLLECTION, params)))
+
+
 def _parsed(found: Iterable[wire.Element]) -> list[XeroContact]:
     contacts = (parse_contact(element) for element in found)
     return [contact for contact in contacts if contact is not None]
@@ -132,7 +140,20 @@ def _fields(draft: ContactDraft) -> dict[str, object]:
     if draft.phones:
         phones = draft.phones.items()
         fields["Phones"] = [{"PhoneType": kind, "PhoneNumber": phone} for kind, phone in phones]
+    fields |= draft.extra
+    if draft.persons:
+        # The list replaces the one in Xero, so it is sent whole or not at all.
+        fields["ContactPersons"] = [_person(person) for person in draft.persons]
     return fields
+
+
+def _person(person: Person) -> dict[str, object]:
+    texts = {
+        "FirstName": contact_name(person.first_name),
+        "LastName": contact_name(person.last_name),
+        "EmailAddress": person.email,
+    }
+    return {key: value for key, value in texts.items() if value} | {"IncludeInEmails": False}
 
 
 def _address(kind: str, address: Address) -> dict[str, str]:

@@ -60,6 +60,10 @@ class XeroDesk:
         """For each customer the contacts that share a field it is recognised by."""
         return contacts.find_candidates(self._client, drafts, order)
 
+    def find_contact(self, named: str) -> tuple[XeroContact, ...]:
+        """The contacts, archived ones included, whose ContactID or ContactNumber is `named`."""
+        return contacts.find_named(self._client, named)
+
     def fetch_invoices(self, ids: Sequence[str]) -> dict[str, XeroInvoice]:
         """The invoices with these ids as they are now."""
         return invoices.fetch_invoices(self._client, ids)

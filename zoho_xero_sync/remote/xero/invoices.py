@@ -33,7 +33,7 @@ def parse_invoice(element: wire.Element) -> XeroInvoice | None:
     status = wire.text(element, "Status")
     if status not in _STATUSES:
         raise RemoteError(
-            f"Xero answered invoice {invoice_id} with the status {status or '(none)'}, which this program does not know.",
+            f"Xero answered invoice {invoice_id} with the status {status or '(none)'}, which is not known here.",
             "It is safe to run again; if it stays, report it.",
         )
     contact = element.get("Contact")

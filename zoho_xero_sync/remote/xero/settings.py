@@ -56,8 +56,8 @@ def parse_books(settings: Mapping[str, tuple[wire.Element, ...]]) -> Books:
         organisation=wire.text(organisation, "Name"),
         time_zone=time_zone(wire.text(organisation, "Timezone")),
         base_currency=wire.text(organisation, "BaseCurrency"),
-        accounts={account.code: account for account in map(_account, settings["xero.accounts"]) if account.code},
-        tax_rates={rate.tax_type: rate for rate in map(_tax_rate, settings["xero.tax_rates"])},
+        accounts={account.code: account for account in map(account_of, settings["xero.accounts"]) if account.code},
+        tax_rates={rate.tax_type: rate for rate in map(tax_rate_of, settings["xero.tax_rates"])},
         currencies=None if currencies is None else frozenset(wire.text(entry, "Code") for entry in currencies),
         branding_themes=None
         if themes is None
@@ -66,7 +66,8 @@ def parse_books(settings: Mapping[str, tuple[wire.Element, ...]]) -> Books:
     )
 
 
-def _account(element: wire.Element) -> XeroAccount:
+def account_of(element: wire.Element) -> XeroAccount:
+    """One account of the chart."""
     return XeroAccount(
         code=wire.text(element, "Code"),
         name=wire.text(element, "Name"),
@@ -78,7 +79,8 @@ def _account(element: wire.Element) -> XeroAccount:
     )
 
 
-def _tax_rate(element: wire.Element) -> XeroTaxRate:
+def tax_rate_of(element: wire.Element) -> XeroTaxRate:
+    """One tax rate."""
     return XeroTaxRate(
         tax_type=wire.text(element, "TaxType"),
         name=wire.text(element, "Name"),

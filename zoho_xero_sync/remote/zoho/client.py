@@ -18,6 +18,9 @@ from zoho_xero_sync.remote.zoho.values import decimal_of, text_of
 
 Row = Mapping[str, object]
 
+# How Zoho refuses a module that is not there or not visible to this user.
+_NOTHING_OF_THE_NAME = ("INVALID_MODULE", "INVALID_DATA", "NO_PERMISSION")
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -100,10 +103,29 @@ class ZohoClient:
             raise RemoteError(f"Zoho answered record {record_id} without its data.", "Run again.")
         return rows[0]
 
+    def metadata(self, path: str, key: str, params: Mapping[str, str]) -> list[dict[str, object]] | None:
+        """One list below /settings (www.zoho.com/crm/developer/docs/api/v8/field-meta.html and its neighbours).
+
+        None when Zoho has nothing of the name in `params`, or does not show it to this login.
+        """
+        answer = self._transport.read("GET", f"/crm/v8/settings/{path}", params=params)
+        if answer.status == 204:
+            return []
+        if answer.status in (400, 403, 404) and _error_code(answer) in _NOTHING_OF_THE_NAME:
+            return None
+        return self._entries(answer, path, key)
+
+    def currencies(self) -> list[dict[str, object]]:
+        """The organisation's currencies (.../get-currencies.html); none when it has only its own."""
+        return self._list("/crm/v8/org/currencies", "currencies")
+
     def _list(self, path: str, key: str) -> list[dict[str, object]]:
         answer = self._transport.read("GET", path)
         if answer.status == 204:
             return []
+        return self._entries(answer, path, key)
+
+    def _entries(self, answer: Answer, path: str, key: str) -> list[dict[str, object]]:
         entries = self._envelope(answer, path.rpartition("/")[2]).get(key)
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise RemoteError(f"Zoho answered {path} without its {key}.", "Run again.")

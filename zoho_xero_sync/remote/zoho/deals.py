@@ -44,7 +44,8 @@ def deal_columns(rules: Rules, *, multi_currency: bool) -> tuple[str, ...]:
     columns += ["Currency"] if multi_currency else []
     columns += ["Pipeline"] if any(rule.pipeline for rule in rules.stages) else []
     if "account" in rules.customer.sources:
-        columns += ["Account_Name", *(f"Account_Name.{field}" for field in _account_fields())]
+        named = [*_account_fields(), *rules.customer.account_fields.values()]
+        columns += ["Account_Name", *(f"Account_Name.{field}" for field in named)]
     columns += ["Contact_Name", *(f"Contact_Name.{field}" for field in _person_fields())]
     columns += sorted(rules.deal_fields() - {"id"})
     return tuple(dict.fromkeys(columns))
@@ -191,16 +192,17 @@ def _deal(row: Row, rules: Rules) -> Deal:
         amount=optional_decimal(row, "Amount"),
         currency=text_of(row, "Currency") or None,
         modified_at=instant_of(row, "Modified_Time"),
-        account=_account(row, account) if account else None,
+        account=_account(row, account, rules) if account else None,
         person=_person(row, person[0]) if person else None,
         fields=_template_fields(row, rules),
     )
 
 
-def _account(row: Row, lookup: tuple[str, str]) -> Account:
+def _account(row: Row, lookup: tuple[str, str], rules: Rules) -> Account:
     name, phone, fax = (text_of(row, f"Account_Name.{field}") for field in _ACCOUNT)
     billing, shipping = (_address(row, f"Account_Name.{kind}", "Code") for kind in _ACCOUNT_ADDRESSES)
-    return Account(lookup[0], name or lookup[1], phone, fax, billing, shipping)
+    named = {field: shown_of(row, f"Account_Name.{field}") for field in rules.customer.account_fields.values()}
+    return Account(lookup[0], name or lookup[1], phone, fax, billing, shipping, named)
 
 
 def _person(row: Row, record_id: str) -> Person:

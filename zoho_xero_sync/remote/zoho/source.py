@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from zoho_xero_sync.core.model import Deal, DealRow, Fetched, Problem, SourceDocument, ZohoOrganisation
+from zoho_xero_sync.core.model import Deal, DealRow, Fetched, Person, Problem, SourceDocument, ZohoOrganisation
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.window import Window
 from zoho_xero_sync.remote.zoho import coql
 from zoho_xero_sync.remote.zoho.client import ZohoClient
 from zoho_xero_sync.remote.zoho.deals import SMALL_PAGE, DealReader
 from zoho_xero_sync.remote.zoho.documents import fetch_documents
+from zoho_xero_sync.remote.zoho.persons import fetch_persons
 
 
 class ZohoSource:
@@ -59,6 +60,10 @@ class ZohoSource:
     def fetch_documents(self, deals: Sequence[Deal]) -> dict[str, SourceDocument | Problem]:
         """By deal id, what each deal is invoiced from, or why nothing can be."""
         return fetch_documents(self._client, deals, self._rules, multi_currency=self.organisation().multi_currency)
+
+    def fetch_persons(self, account_ids: Sequence[str]) -> dict[str, tuple[Person, ...]]:
+        """By account id, its contact persons, the one entered first at the front."""
+        return fetch_persons(self._client, account_ids)
 
     def _deals(self) -> DealReader:
         if self._reader is None:
