@@ -6,21 +6,30 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from zoho_xero_sync.config import Config
 from zoho_xero_sync.core.invoices import deal_url
-from zoho_xero_sync.core.model import Action, DealRecord, DealState, Event, Identity, Problem, SourceDocument
+from zoho_xero_sync.core.model import (
+    Action,
+    CustomerLink,
+    DealRecord,
+    DealState,
+    Event,
+    Problem,
+    SourceDocument,
+)
 from zoho_xero_sync.core.report import COUNTS, Report
 from zoho_xero_sync.core.settlement import DealSettlement
 from zoho_xero_sync.core.views import DealView, StatusView
 from zoho_xero_sync.engine.allowance import waiting_until
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.fetch import read_baseline
+from zoho_xero_sync.engine.linking import link_contact, released
 from zoho_xero_sync.engine.overlay import Overlay
-from zoho_xero_sync.engine.ports import Context, LedgerView, Options
+from zoho_xero_sync.engine.ports import Context, Options
 from zoho_xero_sync.engine.prepare import explain_deal
 from zoho_xero_sync.engine.run import apply_changes, preview_changes, record_baseline
 from zoho_xero_sync.engine.tally import summary
@@ -29,15 +38,10 @@ from zoho_xero_sync.ledger.lock import RunLock
 from zoho_xero_sync.ledger.store import Ledger
 from zoho_xero_sync.login_status import new_lapse_note
 from zoho_xero_sync.remote.http import Clock, SystemClock
-from zoho_xero_sync.services import ZOHO_FACT, Logins, Services, organisation_text
+from zoho_xero_sync.services import ZOHO_FACT, Logins, OpenServices, Services, organisation_text
 
 _ALLOWANCE_FACT = "xero.calls_left"
 _DIGITS = re.compile(r"\d+")
-
-# How a run comes by its services: new ones that are closed after it, or those a process keeps for all its runs.
-OpenServices = Callable[
-    [Config, Mapping[str, str], Clock, LedgerView | None, Identity | None], AbstractContextManager[Services]
-]
 
 
 def _silent(what: str, done: int, total: int) -> None:
@@ -228,11 +232,7 @@ class App:
         Raises UsageError when the ledger does not know the deal or nothing of it waits.
         """
         with RunLock.for_url(self.config.ledger), Ledger.open(self.config.ledger) as ledger:
-            record = ledger.find_deals([deal_id]).get(deal_id)
-            if record is None:
-                raise UsageError(
-                    f"The ledger does not know deal {deal_id}.", "See what waits with: zoho-xero-sync status"
-                )
+            record = _known(ledger, deal_id)
             waits = record.state in (DealState.HELD, DealState.REJECTED, DealState.SKIPPED, DealState.PENDING)
             if retry and not waits:
                 raise UsageError(
@@ -242,14 +242,23 @@ class App:
             now = self.clock.now()
             event = Event(now, None, deal_id, "retried" if retry else "skipped", {})
             if retry:
-                again = replace(
-                    record, state=DealState.PENDING, snapshot=None, requested=True, problem=None, rules=None
-                )
-                ledger.stage([again], None)
+                ledger.stage([released(record)], None)
                 ledger.record_events([event])
             else:
                 ledger.settle_deals([DealSettlement(deal_id, DealState.SKIPPED, event=event)])
             return record
+
+    def link_contact(self, deal_id: str, contact: str) -> tuple[DealRecord, CustomerLink]:
+        """Make this Xero contact (ContactID or ContactNumber) the deal's customer, and let the next run try the deal.
+
+        Returns the deal as it was, and the link. Raises UsageError when the deal or the contact is not there.
+        """
+        with RunLock.for_url(self.config.ledger), Ledger.open(self.config.ledger) as ledger:
+            record = _known(ledger, deal_id)
+            with Services(self.config, self.environ, self.clock, ledger, ledger.identity()) as services:
+                link = link_contact(self._context(services, new_run_id()), ledger, record, contact)
+                self._keep(ledger, services)
+            return record, link
 
     # ---- shared ----
 
@@ -301,6 +310,13 @@ class App:
 class _RunInProgress:
     id: str
     report: Report | None = None
+
+
+def _known(ledger: Ledger, deal_id: str) -> DealRecord:
+    record = ledger.find_deals([deal_id]).get(deal_id)
+    if record is None:
+        raise UsageError(f"The ledger does not know deal {deal_id}.", "See what waits with: zoho-xero-sync status")
+    return record
 
 
 def new_run_id() -> str:

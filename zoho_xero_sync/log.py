@@ -20,6 +20,9 @@ from zoho_xero_sync.errors import UsageError
 ROOT = "zoho_xero_sync"
 MASK = "***"
 
+# A process that stays up gets two tokens an hour, and those of yesterday open nothing any more.
+_SECRETS_KEPT = 256
+
 _LEVELS = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO}
 # What looks like a credential even when nobody registered it; group 1 stays.
 _PATTERNS = (
@@ -43,16 +46,22 @@ class _Secrets:
     """The values that may never be printed, in every spelling they could take on the way."""
 
     def __init__(self) -> None:
-        self._spellings: set[str] = set()
+        self._spellings: dict[str, frozenset[str]] = {}
         self._pattern: re.Pattern[str] | None = None
 
     def add(self, value: str) -> None:
-        if not value.strip() or value in self._spellings:
+        if not value.strip():
             return
+        if value in self._spellings:
+            # Used again: it moves behind those that only wait to be forgotten.
+            self._spellings[value] = self._spellings.pop(value)
+            return
+        while len(self._spellings) >= _SECRETS_KEPT:
+            del self._spellings[next(iter(self._spellings))]
         in_code = (json.dumps(value)[1:-1], repr(value)[1:-1], repr(value.encode(errors="replace"))[2:-1])
-        self._spellings |= {value, value.strip(), quote(value, safe="", errors="replace"), *in_code}
-        self._spellings.add(quote_plus(value, errors="replace"))
-        longest_first = sorted(self._spellings, key=len, reverse=True)
+        in_urls = (quote(value, safe="", errors="replace"), quote_plus(value, errors="replace"))
+        self._spellings[value] = frozenset({value, value.strip(), *in_code, *in_urls})
+        longest_first = sorted(frozenset().union(*self._spellings.values()), key=len, reverse=True)
         self._pattern = re.compile("|".join(re.escape(spelling) for spelling in longest_first))
 
     def mask(self, text: str) -> str:
@@ -76,12 +85,12 @@ def redact(text: str) -> str:
     return text
 
 
-def configure(verbosity: int, log_file: Path | None, run_id: str, stream: TextIO) -> None:
+def configure(verbosity: int, log_file: Path | None, run_id: str, stream: TextIO, *, as_json: bool = False) -> None:
     """Sends log lines to `stream`, and to `log_file` when given (mode 0600 from its creation).
 
     `verbosity` is -1 for errors only, 0 for warnings, 1 for information, 2 and more for everything; a file always gets
-    at least information. Other libraries' lines are shown from warnings on. Called again, it replaces the earlier
-    set-up. Raises UsageError when the file cannot be opened.
+    at least information. With `as_json` each line is one JSON object. Other libraries' lines are shown from warnings
+    on. Called again, it replaces the earlier set-up. Raises UsageError when the file cannot be opened.
     """
     shutdown()
     level = _LEVELS.get(max(verbosity, -1), logging.DEBUG)
@@ -90,7 +99,7 @@ def configure(verbosity: int, log_file: Path | None, run_id: str, stream: TextIO
         handlers.append((_open_file(log_file), min(level, logging.INFO)))
     for handler, least in handlers:
         handler.setLevel(least)
-        handler.setFormatter(_Formatter(run_id))
+        handler.setFormatter(_JsonFormatter(run_id) if as_json else _Formatter(run_id))
         logging.getLogger().addHandler(handler)
         _installed.append(handler)
     logging.getLogger(ROOT).setLevel(min(least for _, least in handlers))
@@ -111,15 +120,39 @@ class _Formatter(logging.Formatter):
 
     def __init__(self, run_id: str) -> None:
         super().__init__()
-        self._run_id = run_id
+        self.run_id = run_id
 
     def format(self, record: logging.LogRecord) -> str:
-        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        name = record.name.removeprefix(f"{ROOT}.")
-        line = f"{at} {record.levelname.lower()} {self._run_id} {name}: {_one_line(_message(record))}"
-        # The record is shared with other handlers, so the text of its exception is made afresh and not kept on it.
-        trace = self.formatException(record.exc_info) if record.exc_info and record.exc_info[0] else ""
-        return redact("\n".join(part for part in (line, trace, record.stack_info) if part))
+        line = f"{_at(record)} {record.levelname.lower()} {self.run_id} {_name(record)}: {_one_line(_message(record))}"
+        return redact("\n".join(part for part in (line, self.trace(record), record.stack_info) if part))
+
+    def trace(self, record: logging.LogRecord) -> str:
+        """The exception's traceback; the record is shared with other handlers, so it is made afresh and not kept."""
+        return self.formatException(record.exc_info) if record.exc_info and record.exc_info[0] else ""
+
+
+class _JsonFormatter(_Formatter):
+    """The same as one JSON object a line, with `trace` where there is one; ASCII only."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told = {
+            "at": _at(record),
+            "level": record.levelname.lower(),
+            "run": self.run_id,
+            "logger": _name(record),
+            "message": _message(record),
+        }
+        trace = "\n".join(part for part in (self.trace(record), record.stack_info) if part)
+        # Each text by itself: what looks like a credential ends at a quote, and the braces must stay.
+        return json.dumps({name: redact(text) for name, text in (told | ({"trace": trace} if trace else {})).items()})
+
+
+def _at(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _name(record: logging.LogRecord) -> str:
+    return record.name.removeprefix(f"{ROOT}.")
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ from zoho_xero_sync.remote.patience import Clock
 from zoho_xero_sync.remote.secret import TokenSet
 from zoho_xero_sync.remote.secrets import open_store
 from zoho_xero_sync.services import Logins, Services
+
+log = logging.getLogger(__name__)
 
 _ZOHO_RULE = "works until it is revoked; Zoho keeps 20 per user and ends the oldest"
 _XERO_RULES: Mapping[str, str] = {
@@ -150,4 +153,7 @@ def new_lapse_note(config: Config, environ: Mapping[str, str], now: datetime, le
     if known is not None and known[0] == told:
         return None
     ledger.record_fact(_FACT, told, now)
-    return lapse_note(lapses, now)
+    note = lapse_note(lapses, now)
+    # A run that did nothing prints nothing, its notes neither; the log's warnings still reach cron's mail.
+    log.warning(note)
+    return note

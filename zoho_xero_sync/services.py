@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import timedelta
 from types import TracebackType
@@ -101,6 +102,7 @@ class Services:
         self._chosen_tenant: str | None = None
         self._transports: list[Transport] = []
         self._earlier = {"zoho": 0, "xero": 0}
+        self._counted: dict[str, tuple[ZohoClient | XeroClient, ...]] = {}
         self._kept = _kept_organisation(ledger, clock)
         self.read_organisation: ZohoOrganisation | None = None
         self.zoho = self._build_zoho()
@@ -118,7 +120,10 @@ class Services:
     def begin_run(self) -> None:
         """Another run of this process: calls count from zero, and what earlier ones read is known, not news."""
         self._kept, self.read_organisation = self.read_organisation or self._kept, None
-        self._earlier = {"zoho": self._zoho_calls(), "xero": self._xero_calls()}
+        self._earlier = {service: self._total(service) for service in self._counted}
+
+    def _total(self, service: str) -> int:
+        return sum(client.calls for client in self._counted[service])
 
     # ---- Zoho ----
 
@@ -132,12 +137,12 @@ class Services:
         self._zoho_wire = self._transport("Zoho", base, watched)
         self.zoho_client = client = ZohoClient(self._zoho_wire, config_file=self._config.file.name)
         self._minting: list[ZohoAuthorizer | XeroAuthorizer] = [login]
-        self._zoho_calls = lambda: client.calls + plain.calls
+        self._counted["zoho"] = (client, plain)
         return ZohoSource(
             client,
             self._config.rules,
             self._known_organisation,
-            lambda: self._zoho_calls() - self._earlier["zoho"],
+            lambda: self._total("zoho") - self._earlier["zoho"],
         )
 
     def _known_organisation(self, client: ZohoClient) -> ZohoOrganisation:
@@ -176,8 +181,8 @@ class Services:
         self.xero_client = client = XeroClient(self._xero_wire)
         self._minting.append(login)
         self._xero_asking = asking
-        self._xero_calls = lambda: client.calls + asking.calls
-        return XeroDesk(client, lambda: self._xero_calls() - self._earlier["xero"])
+        self._counted["xero"] = (client, asking)
+        return XeroDesk(client, lambda: self._total("xero") - self._earlier["xero"])
 
     def _tenant_id(self) -> str | None:
         return self._identity.xero_tenant_id if self._identity is not None else self._chosen_tenant
@@ -219,7 +224,7 @@ class Services:
 
     def calls(self) -> dict[str, int]:
         """How many calls reached each service so far, those for tokens included."""
-        zoho, xero = (login.minted for login in self._minting)
+        zoho, xero = (login.token_calls for login in self._minting)
         return {"zoho": self.zoho.calls + zoho, "xero": self.xero.calls + xero}
 
     def heard(self, service: str) -> Heard | None:
@@ -271,6 +276,12 @@ class Services:
         transport = Transport(service, base, clock=self._clock, authorizer=login, pace=pace)
         self._transports.append(transport)
         return transport
+
+
+# How a run comes by its services: new ones that are closed after it, or those a process keeps for all its runs.
+OpenServices = Callable[
+    [Config, Mapping[str, str], Clock, LedgerView | None, Identity | None], AbstractContextManager[Services]
+]
 
 
 def _kept_organisation(ledger: LedgerView | None, clock: Clock) -> ZohoOrganisation | None:

@@ -24,8 +24,11 @@ ROOMS: dict[str, set[str]] = {
     "services": {"config", "core", "errors", "log", "remote"},
     "consent": {"config", "core", "errors", "ledger", "log", "remote"},
     "login_status": {"config", "core", "errors", "ledger", "log", "remote", "services"},
-    "checking": {"checking", "config", "core", "errors", "ledger", "log", "login_status", "remote", "services"},
+    "checking": {"checking", "config", "core", "errors", "ledger", "log", "remote", "services"},
     "app": {"config", "core", "engine", "errors", "ledger", "log", "login_status", "remote", "services"},
+    "metrics": {"core"},
+    "watching": {"app", "config", "core", "errors", "log", "metrics", "remote"},
+    "rounds": {"app", "config", "core", "errors", "remote", "services"},
     "cli": {"cli", "app", "config", "core", "errors", "log", "render", ""},
     "sandbox": {"sandbox"},
 }
@@ -34,6 +37,10 @@ ROOMS: dict[str, set[str]] = {
 DOORS = {
     ("services", "engine.ports"): "the ports are what services are built to",
     ("cli", "engine.ports"): "what a person asked of a run",
+    ("rounds", "engine.ports"): "what services are built with",
+    ("watching", "engine.ports"): "what a person asked of a run",
+    ("cli", "rounds"): "sync --every",
+    ("cli", "watching"): "who is told of a sync",
     ("cli", "checking"): "what check shows",
     ("cli", "consent"): "logging in is a conversation",
     ("cli", "login_status"): "what auth status shows",

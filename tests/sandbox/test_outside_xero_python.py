@@ -229,8 +229,8 @@ def test_refusals(sdk: Sdk) -> None:
         "The contact name taken is already assigned to another contact. "
         "The contact name must be unique across all active contacts."
     ]
-    bad = [sdk_invoice for sdk_invoice in (Contact(name="One"), Contact(name="Taken"))]
-    mixed = sdk.api.create_contacts(sdk.tenant, Contacts(contacts=bad), summarize_errors=False).contacts
+    both = Contacts(contacts=[Contact(name="One"), Contact(name="Taken")])
+    mixed = sdk.api.create_contacts(sdk.tenant, both, summarize_errors=False).contacts
     assert [row.status_attribute_string for row in mixed] == ["OK", "ERROR"]
     assert mixed[1].validation_errors[0].message.startswith("The contact name Taken is already")
     status, body = refused(lambda: sdk.invoice(due_date=None))
@@ -252,6 +252,8 @@ def test_a_scope_that_was_not_granted(sdk: Sdk) -> None:
 def test_the_limit_of_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     with sandbox_for_clients(limits={"minute": 1}) as box:
         sdk = Sdk(box, monkeypatch)
+        # Else urllib3 itself waits out Retry-After, in real seconds.
+        sdk.client.rest_client.pool_manager.connection_pool_kw["retries"] = False
         sdk.api.get_organisations(sdk.tenant)
         with pytest.raises((ApiException, HTTPStatusException)) as caught:
             sdk.api.get_organisations(sdk.tenant)

@@ -22,13 +22,12 @@ from zoho_xero_sync.core.check_facts import (
 )
 from zoho_xero_sync.core.check_zoho import source_module
 from zoho_xero_sync.core.checks import CheckView, judge
-from zoho_xero_sync.core.logins import lapse_note, threshold
+from zoho_xero_sync.core.logins import XERO_UNUSED, lapse_note, threshold
 from zoho_xero_sync.core.model import CustomerLink, Identity, ZohoOrganisation
 from zoho_xero_sync.core.scopes import missing_scopes, xero_scopes, zoho_scopes
 from zoho_xero_sync.errors import LoginError, SyncError
 from zoho_xero_sync.ledger.store import Ledger
 from zoho_xero_sync.log import register_secret
-from zoho_xero_sync.login_status import login_views
 from zoho_xero_sync.remote.patience import Clock
 from zoho_xero_sync.remote.secrets import open_store
 from zoho_xero_sync.remote.xero import survey
@@ -121,17 +120,23 @@ def _login(
     facts = LoginFacts(service, None if trouble else str(found), trouble, pinned=pinned)
     try:
         credentials = open_store(config.secrets.store, config.secrets.file, environ, register=register_secret)
-        granted = credentials.load_tokens(service).extra.get("scope")
-        views = login_views(config, environ, clock, ask=False)
+        tokens = credentials.load_tokens(service)
     except SyncError:
+        # Told as the finding on the secrets.
         return facts
     rules, connection = config.rules, config.xero.connection
     needed = zoho_scopes(rules) if service == "zoho" else xero_scopes(connection, rules)
     online = [scope for scope in needed if scope.name != "offline_access"]
-    lacking = tuple(scope.name for scope in missing_scopes(online, granted))
-    lapses = next((view.lapses for view in views if view.service == service), None)
-    soon = lapses is not None and threshold(lapses, clock.now()) is not None
-    return replace(facts, lacking=lacking, lapse=lapse_note(lapses, clock.now()) if lapses and soon else "")
+    lacking = tuple(scope.name for scope in missing_scopes(online, tokens.extra.get("scope")))
+    return replace(facts, lacking=lacking, lapse=_lapse(service, connection, tokens.rotated_at, clock.now()))
+
+
+def _lapse(service: str, connection: str, rotated_at: datetime | None, now: datetime) -> str:
+    """The warning ahead of a lapse; empty while it is far and for logins that do not lapse."""
+    if service == "zoho" or connection == "custom" or rotated_at is None:
+        return ""
+    lapses = rotated_at + XERO_UNUSED
+    return lapse_note(lapses, now) if threshold(lapses, now) is not None else ""
 
 
 # ---- Zoho ----

@@ -110,13 +110,15 @@ def walk(
     tell(session, f"The {NAMES[service]} app must have this redirect URI, to the letter: {back}")
     if paste:
         return _pasted(session, service, address, state)
+    clock = session.hands.clock
     with Listener(port, state) as listener:
+        until = clock.monotonic() + timeout
         tell(session, "Allow the login in your browser. If none opens, open this address on this machine:")
         tell(session, f"\n{address}\n")
         tell(session, f"Waiting {_minutes(timeout)}. No browser on this machine: Ctrl-C, then --paste.", dim=True)
         if can_show_pages(session.hands):
             session.hands.open_page(address)
-        returned = listener.wait(timeout, session.hands.clock, session.hands.check_stop)
+        returned = listener.wait(until, clock, session.hands.check_stop)
     if returned is None:
         raise _nobody_came(service, back, timeout)
     return returned

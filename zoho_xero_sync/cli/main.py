@@ -39,6 +39,7 @@ class Session:
     config: Path | None
     verbosity: int
     log_file: Path | None
+    json_log: bool = False
 
 
 class LazyGroup(click.Group):
@@ -64,12 +65,15 @@ class LazyGroup(click.Group):
 @click.option("-v", "--verbose", count=True, help="Say more; twice for every request.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
 @click.option("--log-file", type=click.Path(path_type=Path), help="Also write the log to this file.", metavar="FILE")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How a line of the log looks.")
 @click.version_option(__version__, prog_name="zoho-xero-sync")
 @click.pass_context
-def cli(context: click.Context, config: Path | None, verbose: int, quiet: bool, log_file: Path | None) -> None:
+def cli(
+    context: click.Context, config: Path | None, verbose: int, quiet: bool, log_file: Path | None, log_format: str
+) -> None:
     """Turn Zoho CRM deals into Xero contacts and invoices: once, and to the cent."""
     hands = context.ensure_object(Hands)
-    context.obj = Session(hands, config, -1 if quiet else verbose, log_file)
+    context.obj = Session(hands, config, -1 if quiet else verbose, log_file, log_format == "json")
 
 
 def run(arguments: Sequence[str], hands: Hands | None = None) -> int:

@@ -7,6 +7,7 @@ import click
 from zoho_xero_sync.cli.main import Session
 from zoho_xero_sync.cli.start import open_app
 from zoho_xero_sync.cli.sync import deal_id
+from zoho_xero_sync.core.model import DealState
 from zoho_xero_sync.errors import ExitCode
 
 
@@ -14,14 +15,34 @@ from zoho_xero_sync.errors import ExitCode
 @click.argument("deal", callback=deal_id)
 @click.option("--retry", is_flag=True, help="Let the next run try the deal again.")
 @click.option("--skip", is_flag=True, help="Set the deal aside: it is not invoiced, whatever happens to it.")
+@click.option(
+    "--link-contact",
+    "contact",
+    metavar="CONTACT",
+    help="This Xero contact (ContactID or ContactNumber) is the deal's customer; the next run tries the deal again.",
+)
 @click.pass_obj
-def resolve(session: Session, deal: str, retry: bool, skip: bool) -> int:
-    """Settle DEAL: have it tried again, or set it aside (until --retry)."""
-    if retry == skip:
-        raise click.UsageError("Say what to do with the deal: --retry or --skip.")
+def resolve(session: Session, deal: str, retry: bool, skip: bool, contact: str | None) -> int:
+    """Settle DEAL: have it tried again, set it aside (until --retry), or say which Xero contact its customer is."""
+    if retry + skip + (contact is not None) != 1:
+        raise click.UsageError("Say one thing to do with the deal: --retry, --skip or --link-contact CONTACT.")
+    if contact is not None:
+        return _link(session, deal, contact.strip())
     record = open_app(session).resolve(deal, retry=retry)
     what = "is tried again by the next run" if retry else "is set aside and will not be invoiced"
     session.hands.console().print(f"Deal {deal} ({record.name}) {what}.", markup=False)
     if skip:
         session.hands.console().print(f"To bring it back: zoho-xero-sync resolve {deal} --retry", markup=False)
+    return int(ExitCode.OK)
+
+
+def _link(session: Session, deal: str, contact: str) -> int:
+    if not contact:
+        raise click.UsageError("--link-contact needs a ContactID or a ContactNumber.")
+    record, link = open_app(session).link_contact(deal, contact)
+    console = session.hands.console()
+    said = f"The customer of deal {deal} ({record.name}) is the Xero contact {link.name} ({link.contact_id})."
+    console.print(said, markup=False)
+    if record.state is not DealState.SEEN:
+        console.print("The next run tries the deal again.", markup=False)
     return int(ExitCode.OK)

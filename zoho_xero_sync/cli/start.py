@@ -12,7 +12,7 @@ from zoho_xero_sync.log import configure
 
 def start_logging(session: Session) -> None:
     """Send the log to stderr, and to --log-file when it is given."""
-    configure(session.verbosity, session.log_file, new_run_id(), session.hands.err)
+    configure(session.verbosity, session.log_file, new_run_id(), session.hands.err, as_json=session.json_log)
 
 
 def open_app(session: Session, progress: Callable[[str, int, int], None] | None = None) -> App:

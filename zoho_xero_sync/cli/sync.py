@@ -11,6 +11,7 @@ from dateutil import tz
 from dateutil.parser import isoparse
 
 from zoho_xero_sync.app import failed_report, new_run_id
+from zoho_xero_sync.cli.every import run_rounds
 from zoho_xero_sync.cli.main import Session
 from zoho_xero_sync.cli.start import open_app
 from zoho_xero_sync.core.report import Report
@@ -19,6 +20,7 @@ from zoho_xero_sync.errors import ExitCode, LockedError, SyncError
 from zoho_xero_sync.render.progress import Progress
 from zoho_xero_sync.render.report_json import report_json
 from zoho_xero_sync.render.report_text import render_report
+from zoho_xero_sync.watching import Watch
 
 _AGE = re.compile(r"(\d{1,5})\s*([hdw])", re.IGNORECASE)
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -68,6 +70,9 @@ def deal_id(context: click.Context, param: click.Parameter, value: Any) -> Any:
 @click.option("--deal", "deals", multiple=True, callback=deal_id, metavar="ID", help="Only this deal (repeatable).")
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N new invoices; the rest stay pending.")
 @click.option("--allow-many", is_flag=True, help="Lift the safety stop (limits.invoices_per_run) for this run.")
+@click.option(
+    "--every", type=click.IntRange(5, 86400), metavar="SECONDS", help="Stay up, and run again this long after each run."
+)
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON on stdout, nothing else there.")
 @click.option("--detailed-exitcode", is_flag=True, help="With --dry-run: exit 5 when there is something to do.")
 @click.pass_obj
@@ -79,6 +84,7 @@ def sync(
     deals: tuple[str, ...],
     limit: int | None,
     allow_many: bool,
+    every: int | None,
     as_json: bool,
     detailed_exitcode: bool,
 ) -> int:
@@ -94,6 +100,8 @@ def sync(
         raise click.UsageError("--since and --deal cannot be combined: a backfill is a window, --deal names deals.")
     if detailed_exitcode and not dry_run:
         raise click.UsageError("--detailed-exitcode goes with --dry-run.")
+    if every is not None and (dry_run or since is not None or deals or allow_many):
+        raise click.UsageError("--every is for the ordinary run: without --dry-run, --since, --deal and --allow-many.")
     options = Options(
         dry_run=dry_run,
         since=parse_when(since, now) if since else None,
@@ -104,6 +112,8 @@ def sync(
     )
     if options.since is not None and options.until is not None and options.until < options.since:
         raise click.UsageError("--until is before --since.")
+    if every is not None:
+        return run_rounds(session, options, every, as_json=as_json)
     return _run(session, options, as_json=as_json, detailed=detailed_exitcode)
 
 
@@ -111,7 +121,9 @@ def _run(session: Session, options: Options, *, as_json: bool, detailed: bool) -
     hands = session.hands
     try:
         with Progress(hands.console(stderr=True)) as progress:
-            report = open_app(session, progress).sync(options, detailed=detailed)
+            app = open_app(session, progress)
+            watch = Watch(app.config.watch, hands.clock, loud=hands.interactive)
+            report = watch.sync(app, options, detailed=detailed)
     except LockedError as error:
         # Nobody has to act on a busy lock, so cron is not made to mail it.
         if as_json:

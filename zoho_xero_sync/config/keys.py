@@ -27,7 +27,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "when": ("leaves_stages", "deal_deleted", "changed_after_approval"),
     "lines": ("from", "quote_stages", "several", "subform", "amount_description"),
     "lines.subform": ("module", "product", "quantity", "price", "discount", "description"),
-    "customer": ("from", "match", "number", "update"),
+    "customer": ("from", "match", "number", "update", "tax_number", "fields", "persons"),
     "invoice": (
         "number",
         "reference",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import get_args
 
-from yaml import Node, SequenceNode
+from yaml import Node, ScalarNode, SequenceNode
 
 from zoho_xero_sync.config.section import Section
 from zoho_xero_sync.config.values import (
@@ -18,13 +20,14 @@ from zoho_xero_sync.config.values import (
     kind,
     money,
     optional,
+    shown,
     tax_type,
     template,
     template_or_blank,
     text,
     whole,
 )
-from zoho_xero_sync.core.customers import NUMBER_MAX
+from zoho_xero_sync.core.customers import EXTRA_MAX, NUMBER_MAX
 from zoho_xero_sync.core.rules import (
     Amounts,
     ContactMatch,
@@ -57,6 +60,9 @@ _CUSTOMER_SOURCES: tuple[CustomerSource, ...] = get_args(CustomerSource)
 _MATCHES: tuple[ContactMatch, ...] = get_args(ContactMatch)
 _AMOUNTS: tuple[Amounts, ...] = get_args(Amounts)
 _ITEMS: tuple[ItemPolicy, ...] = get_args(ItemPolicy)
+_FILLABLE = tuple(name for name in EXTRA_MAX if name != "TaxNumber")
+# Xero API: Contacts, fields that only reports and the web pages fill.
+_READ_ONLY = ("Website", "Balances", "BatchPayments", "Discount", "ContactGroups", "BrandingTheme", "IsCustomer")
 _DATE_WORDS = ("today", "closing_date")
 _STAGES_EXAMPLE = "a list: - stage: Closed Won, and below it invoice: draft"
 # Xero API: Invoices, LineItems: "up to 2" tracking categories.
@@ -157,12 +163,43 @@ def _subform(section: Section) -> SubformRules:
 
 def _customer(section: Section) -> CustomerRules:
     default = CustomerRules()
-    return CustomerRules(
+    rules = CustomerRules(
         sources=section.words("from", choice(_CUSTOMER_SOURCES), default.sources, "[account, contact]"),
         match=section.words("match", choice(_MATCHES), default.match, "[number, email, name]"),
         number=section.read("number", _customer_number, default.number),
         update=section.read("update", boolean, default.update),
+        tax_number=section.read("tax_number", optional(api_name), default.tax_number),
+        fields=_customer_fields(section),
+        persons=section.read("persons", _persons, default.persons),
     )
+    if "account" not in rules.sources:
+        named = (("tax_number", rules.tax_number), ("fields", rules.fields), ("persons", rules.persons))
+        for key in (key for key, value in named if value):
+            section.report(key, "is about accounts, but customer.from has no account.", "Add account, or remove this.")
+    return rules
+
+
+def _customer_fields(section: Section) -> Mapping[str, str]:
+    found = section.pairs("fields", api_name)
+    for name in found:
+        if name == "TaxNumber":
+            section.report("fields", "has TaxNumber, which has a key of its own.", "Write customer.tax_number.")
+        elif name not in EXTRA_MAX:
+            why = "which Xero lets nobody write" if name in _READ_ONLY else "which is not a Xero field to fill here"
+            section.report("fields", f"has {shown(name)}, {why}.", f"Known here: {', '.join(_FILLABLE)}.")
+    return MappingProxyType({name: field for name, field in found.items() if name in _FILLABLE and field})
+
+
+def _persons(node: Node) -> bool:
+    if isinstance(node, ScalarNode) and node.value.strip() == "contact":
+        return True
+    try:
+        wanted = boolean(node)
+    except WrongValueError:
+        wanted = True
+    if wanted:
+        raise WrongValueError("is neither false nor contact.", "Write contact to carry contact persons over, or false.")
+    return False
 
 
 def _customer_number(node: Node) -> Template:

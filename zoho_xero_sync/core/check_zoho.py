@@ -84,7 +84,7 @@ def _stages(rules: Rules, facts: ZohoFacts) -> Iterator[Finding]:
         yield Finding(code, "unchecked", subject, "Zoho did not list the stages of deals.")
         return
     named = tuple(dict.fromkeys(stage for rule in rules.stages for stage in rule.stages))
-    yield from green_unless(_bad_values(code, "stages", named, known), code, subject, f"exist: {listed(named)}")
+    yield from green_unless(_bad_values(code, "stages[].stage", named, known), code, subject, f"exist: {listed(named)}")
 
 
 def _pipelines(rules: Rules, facts: ZohoFacts) -> Iterator[Finding]:
@@ -99,7 +99,7 @@ def _pipelines(rules: Rules, facts: ZohoFacts) -> Iterator[Finding]:
         return
     # The picklist of the field tells the names too, though not which stages each pipeline has.
     known = None if isinstance(facts.deal_fields, Unread) else _values(facts.deal_fields, "Pipeline")
-    found = tuple(_bad_values(code, "stages", named, known)) if known else ()
+    found = tuple(_bad_values(code, "stages[].pipeline", named, known)) if known else ()
     yield from found
     if not found:
         yield unread(code, subject, facts.pipelines or Unread("Zoho was not asked for its pipelines."))
@@ -110,9 +110,8 @@ def _misplaced(rules: Rules, pipelines: Mapping[str, tuple[str, ...]]) -> Iterat
         if rule.pipeline is None:
             continue
         if rule.pipeline not in pipelines:
-            message = f"Zoho has no pipeline '{rule.pipeline}', which stages names."
-            hint = f"Correct stages[].pipeline. {near(rule.pipeline, pipelines)}".strip()
-            yield Finding("stage_pipelines", "problem", rule.pipeline, message, hint, "config")
+            every = dict.fromkeys(pipelines, True)
+            yield from _bad_values("stage_pipelines", "stages[].pipeline", (rule.pipeline,), every)
             continue
         for stage in rule.stages:
             if stage not in pipelines[rule.pipeline]:

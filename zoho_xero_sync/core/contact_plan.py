@@ -20,6 +20,8 @@ from zoho_xero_sync.core.model import (
 )
 from zoho_xero_sync.core.rules import CustomerRules
 
+_PHONES: tuple[str, ...] = ("DEFAULT", "MOBILE", "FAX")
+
 
 def plan_contact(
     draft: ContactDraft | Problem | None,
@@ -130,7 +132,7 @@ def _with_person(latest: Voice, person: ContactDraft) -> ContactDraft:
     if account and account.phone.strip():
         own["DEFAULT"] = latest.draft.phones["DEFAULT"]
     phones = {**{kind: phone for kind, phone in person.phones.items() if kind != "FAX"}, **own}
-    ordered = {kind: phones[kind] for kind in ("DEFAULT", "MOBILE", "FAX") if kind in phones}
+    ordered: dict[str, str] = {kind: phones[kind] for kind in _PHONES if kind in phones}
     return replace(
         latest.draft,
         first_name=person.first_name,

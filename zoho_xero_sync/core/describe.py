@@ -10,7 +10,6 @@ from zoho_xero_sync.core.fingerprint import canonical_json
 from zoho_xero_sync.core.model import Change, ContactDraft, InvoiceDraft, XeroInvoice
 from zoho_xero_sync.core.money import money_text, plain_text
 
-
 PERSONS = "ContactPersons"
 
 

@@ -61,7 +61,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A Zoho account; it has no e-mail of its own. `fields` are the columns that customer.* of the rules name, as text."""
+    """A Zoho account; it has no e-mail of its own. `fields` are the columns that the customer rules name, as text."""
 
     id: str
     name: str = ""

@@ -11,6 +11,7 @@ CODES: Final[dict[str, str]] = {
     "customer_missing": "the deal has neither an account nor a contact person",
     "customer_name_missing": "the customer has no name that Xero accepts",
     "customer_email_invalid": "the customer's e-mail address is one Xero refuses",
+    "customer_field_invalid": "a field of the account is longer than Xero takes",
     "no_lines": "the deal has no rows and no Amount to invoice",
     "zero_total": "the invoice would total zero",
     "negative_total": "the invoice would total less than zero",

@@ -71,7 +71,7 @@ class CustomerRules:
     """Who is invoiced: the first of `sources` that the deal has, recognised in Xero by `match` in this order.
 
     `number` is the ContactNumber; its `{id}` is the id of the customer's own Zoho record, not of the deal.
-    `tax_number` and the values of `fields` are API names of the account's fields; the keys of `fields` are Xero's names.
+    `tax_number` and the values of `fields` are API names of the account's fields; the keys of `fields` are Xero's.
     `persons` says whether the account's contact persons are carried over as Xero's ContactPersons.
     """
 

@@ -22,10 +22,22 @@ def waiting_until(ledger: LedgerView, clock: Clock) -> datetime | None:
     A note written by a clock that was since put back must not keep the gate shut.
     """
     noted = ledger.fact(WAIT_FACT)
-    if noted is None:
+    if noted is None or not noted[0]:
         return None
     until, now = datetime.fromisoformat(noted[0]), clock.now()
     return until if noted[1] <= now < until else None
+
+
+def was_waiting(ledger: LedgerView) -> bool:
+    """True when the last that is known of the allowance is that it was used up, whatever the time is now."""
+    noted = ledger.fact(WAIT_FACT)
+    return noted is not None and bool(noted[0])
+
+
+def forget_wait(ledger: LedgerDesk, clock: Clock) -> None:
+    """Note that Xero takes calls again."""
+    if was_waiting(ledger):
+        ledger.record_fact(WAIT_FACT, "", clock.now())
 
 
 def remember_wait(ledger: LedgerDesk, clock: Clock, error: AllowanceError) -> None:

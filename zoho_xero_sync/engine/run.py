@@ -13,7 +13,7 @@ from zoho_xero_sync.core.recording import customer_subject
 from zoho_xero_sync.core.report import DealResult, Report
 from zoho_xero_sync.core.results import planned, uncertain, waiting
 from zoho_xero_sync.core.stages import covered_stages
-from zoho_xero_sync.engine.allowance import remember_wait, wait_problem, waiting_until
+from zoho_xero_sync.engine.allowance import forget_wait, remember_wait, wait_problem, waiting_until, was_waiting
 from zoho_xero_sync.engine.apply import Application
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.fetch import Baseline, Work, read_baseline, read_changes, touched_history, uncovered
@@ -96,6 +96,8 @@ def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally)
             ledger.stage(work.staged, None)
         for name, text in keeper.fetched.items():
             ledger.record_fact(name, text, context.clock.now())
+        if actions:
+            forget_wait(ledger, context.clock)
         _carry_out(context, ledger, _within_limit(actions, options, tally), tally)
     except AllowanceError as error:
         remember_wait(ledger, context.clock, error)
@@ -148,6 +150,9 @@ def _plan(
         return []
     until = waiting_until(view, context.clock)
     if until is None:
+        if was_waiting(view):
+            # One call to Xero tells whether it takes more; the documents of all that waits cost Zoho many.
+            context.xero.probe()
         return plan_deals(context, view, keeper, records, _search_since(records, work, tally))
     tally.run_problems.append(wait_problem(until))
     for record in records:

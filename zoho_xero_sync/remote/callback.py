@@ -25,7 +25,7 @@ _HOST = "127.0.0.1"
 # Seconds between two looks at the clock and at signals.
 _TICK = 0.1
 # Seconds a connection may keep silent; browsers open some and never use them.
-_SILENCE = 2.0
+_SILENCE = 1.0
 _LONGEST = 8192
 _PARAMETER = re.compile(r"[\x21-\x7e]{1,4096}")
 _PAGE = (
@@ -114,9 +114,11 @@ class Listener:
     ) -> None:
         self._server.server_close()
 
-    def wait(self, seconds: int, clock: Clock, check_stop: Callable[[], None]) -> Returned | None:
-        """What the browser came back with, or None when it did not within `seconds`; `check_stop` may raise."""
-        until = clock.monotonic() + seconds
+    def wait(self, until: float, clock: Clock, check_stop: Callable[[], None]) -> Returned | None:
+        """What the browser came back with, or None when it did not before `until` on the monotonic clock.
+
+        `check_stop` is asked ten times a second and may raise.
+        """
         while self._server.returned is None and clock.monotonic() < until:
             check_stop()
             self._server.handle_request()

@@ -163,6 +163,11 @@ class Transport:
         """Close the connections."""
         self._session.close()
 
+    def require_allowance(self) -> None:
+        """Wait as before a request, or raise AllowanceError; nothing is sent."""
+        if self._pace is not None:
+            self._pace.before()
+
     def read(
         self,
         method: str,

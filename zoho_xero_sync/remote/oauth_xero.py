@@ -70,7 +70,11 @@ class XeroAuthorizer:
         connection: str,
         tenant_id: Callable[[], str | None],
     ) -> None:
-        """`connection` is custom, pkce or web; `lock` keeps other processes from renewing at the same time."""
+        """`connection` is custom, pkce or web; `lock` keeps other processes from renewing at the same time.
+
+        `token_calls` counts the requests for tokens, refused ones included.
+        """
+        self.token_calls = 0
         self._credentials, self._identity_url, self._clock = credentials, identity_url, clock
         self._connection, self._tenant_id = connection, tenant_id
         self._login = Login("Xero", credentials, clock, lock, mark=self._mark, mint=self._mint)
@@ -195,7 +199,10 @@ class XeroAuthorizer:
             pair = base64.b64encode(f"{quote(client, safe='')}:{quote(secret, safe='')}".encode()).decode()
             headers = {"Authorization": f"Basic {self._credentials.protect(pair).reveal()}"}
         with Transport("Xero", self._identity_url, clock=self._clock, read_budget=MINT_BUDGET) as transport:
-            return transport.read("POST", TOKEN_PATH, form=form, headers=headers)
+            try:
+                return transport.read("POST", TOKEN_PATH, form=form, headers=headers)
+            finally:
+                self.token_calls += transport.calls
 
     def _client_id(self) -> Secret:
         return self._credentials.require("xero_client_id")

@@ -68,7 +68,11 @@ class ZohoAuthorizer:
         clock: Clock,
         lock: Callable[[], AbstractContextManager[object]],
     ) -> None:
-        """`lock` keeps other processes from minting at the same time; Zoho blocks a client after ten in ten minutes."""
+        """`lock` keeps other processes from minting at the same time; Zoho blocks a client after ten in ten minutes.
+
+        `token_calls` counts the requests for tokens, refused ones included.
+        """
+        self.token_calls = 0
         self._credentials, self._accounts_url, self._clock = credentials, accounts_url, clock
         self._login = Login("Zoho", credentials, clock, lock, mark=self._mark, mint=self._mint)
 
@@ -142,7 +146,10 @@ class ZohoAuthorizer:
         }
         asked_at = self._clock.now()
         with Transport("Zoho", self._accounts_url, clock=self._clock, read_budget=MINT_BUDGET) as transport:
-            answer = transport.read("POST", TOKEN_PATH, form={**form, **client})
+            try:
+                answer = transport.read("POST", TOKEN_PATH, form={**form, **client})
+            finally:
+                self.token_calls += transport.calls
         given = answer.fields()
         access = given.get("access_token")
         # Refusals come with status 200 too: only the token itself proves success.

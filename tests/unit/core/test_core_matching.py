@@ -59,9 +59,9 @@ def test_the_first_field_of_the_order_that_agrees_decides(
         (contact("a", name=" Example   Trading "), "name"),
     ],
 )
-def test_case_and_spacing_make_no_difference(found: XeroContact, by: str) -> None:
+def test_case_and_spacing_make_no_difference(found: XeroContact, by: ContactMatch) -> None:
     draft = a_contact_draft(number="ZC-1")
-    assert recognise(draft, [found], ALL) == Recognised(found, by)  # type: ignore[arg-type]  # a literal from a table
+    assert recognise(draft, [found], ALL) == Recognised(found, by)
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_zoho_is_only_read() -> None:
     ],
 )
 def test_xeros_scopes(connection: str, items: str, expected: str) -> None:
-    rules = replace(RULES, invoice=InvoiceRules(items=items))  # type: ignore[arg-type]  # a table of literals
+    rules = replace(RULES, invoice=InvoiceRules(items=items))
     assert " ".join(scope.name for scope in xero_scopes(connection, rules)) == expected
 
 

@@ -107,9 +107,10 @@ def listen(clock: Any, visits: Callable[[int], None]) -> Returned | None:
         clock.pass_time(300)
 
     with Listener(port, STATE) as listener:
+        until = clock.monotonic() + 300
         thread = threading.Thread(target=go)
         thread.start()
-        returned = listener.wait(300, clock, lambda: None)
+        returned = listener.wait(until, clock, lambda: None)
         thread.join()
     return returned
 
@@ -157,7 +158,7 @@ def test_the_wait_ends_when_asked(clock: Any) -> None:
         raise KeyboardInterrupt
 
     with Listener(free_port(), STATE) as listener, pytest.raises(KeyboardInterrupt):
-        listener.wait(300, clock, stop)
+        listener.wait(clock.monotonic() + 300, clock, stop)
 
 
 def test_only_this_machine_is_listened_to() -> None:

@@ -31,6 +31,10 @@ class XeroClient:
         """How many calls reached Xero so far."""
         return self._transport.calls
 
+    def require_allowance(self) -> None:
+        """Raise AllowanceError when the last answer said that the day's calls are used, or kept for other apps."""
+        self._transport.require_allowance()
+
     def connections(self) -> tuple[wire.Element, ...]:
         """The organisations this login reaches (developer.xero.com/documentation/guides/oauth2/tenants)."""
         payload = self._payload(self._transport.read("GET", "/connections"), "the list of organisations")

@@ -42,6 +42,11 @@ class XeroDesk:
         """How many calls reached Xero so far."""
         return self._calls()
 
+    def probe(self) -> None:
+        """Make one cheap call, and raise AllowanceError when its answer says that no more should follow."""
+        self._client.read("/Organisation")
+        self._client.require_allowance()
+
     # ---- settings ----
 
     def fetch_setting(self, name: str) -> str:

@@ -56,7 +56,12 @@ def number(element: Element, field: str) -> Decimal:
 def real_id(element: Element, field: str) -> str | None:
     """A real id, or None: Xero fills the id of a failed element with zeros."""
     value = text(element, field)
-    return value if _ID.fullmatch(value) and value != ZERO_ID else None
+    return value if is_guid(value) else None
+
+
+def is_guid(value: str) -> bool:
+    """Whether this text has the form of a Xero id."""
+    return _ID.fullmatch(value) is not None and value != ZERO_ID
 
 
 def instant(element: Element, field: str) -> datetime | None:

@@ -14,12 +14,15 @@ from zoho_xero_sync.core.model import Tax, ZohoOrganisation
 from zoho_xero_sync.errors import ConfigError, ConfigProblem, LoginError, RemoteError
 from zoho_xero_sync.remote.http import Answer, Transport
 from zoho_xero_sync.remote.zoho import coql
+from zoho_xero_sync.remote.zoho.permissions import query_scopes
 from zoho_xero_sync.remote.zoho.values import decimal_of, text_of
 
 Row = Mapping[str, object]
 
 # How Zoho refuses a module that is not there or not visible to this user.
 _NOTHING_OF_THE_NAME = ("INVALID_MODULE", "INVALID_DATA", "NO_PERMISSION")
+
+_LACKS_PERMISSION = ("OAUTH_SCOPE_MISMATCH", "NO_PERMISSION")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class ZohoClient:
         self.read_at = answer.date
         if answer.status == 204:
             return Page((), False, answer.date)
-        envelope = self._envelope(answer, "a COQL query")
+        envelope = self._envelope(answer, "a COQL query", query_scopes(statement))
         rows, info = envelope.get("data"), envelope.get("info")
         if not isinstance(rows, list) or not isinstance(info, dict) or not all(isinstance(row, dict) for row in rows):
             raise RemoteError("Zoho answered a query without its rows.", "Nothing was staged; run again.")
@@ -131,15 +134,15 @@ class ZohoClient:
             raise RemoteError(f"Zoho answered {path} without its {key}.", "Run again.")
         return entries
 
-    def _envelope(self, answer: Answer, what: str) -> dict[str, object]:
+    def _envelope(self, answer: Answer, what: str, scopes: Sequence[str] = ()) -> dict[str, object]:
         if answer.status != 200:
-            raise self._refusal(answer, what)
+            raise self._refusal(answer, what, scopes)
         payload = answer.json()
         if not isinstance(payload, dict):
             raise RemoteError(f"Zoho answered {what} with something that is not a JSON object.", "Run again.")
         return cast("dict[str, object]", payload)
 
-    def _refusal(self, answer: Answer, what: str) -> Exception:
+    def _refusal(self, answer: Answer, what: str, scopes: Sequence[str]) -> Exception:
         code = _error_code(answer)
         details = _error_details(answer)
         column = details.get("column_name")
@@ -156,8 +159,9 @@ class ZohoClient:
                 )
             )
         if code in ("OAUTH_SCOPE_MISMATCH", "NO_PERMISSION", "AUTHENTICATION_FAILURE", "INVALID_TOKEN"):
+            needs = f" It needs {', '.join(scopes)}." if scopes and code in _LACKS_PERMISSION else ""
             return LoginError(
-                f"Zoho refused {what}: {code}.",
+                f"Zoho refused {what}: {code}.{needs}",
                 "Type: zoho-xero-sync auth zoho  and grant every permission it lists.",
             )
         return RemoteError(

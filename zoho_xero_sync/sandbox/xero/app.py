@@ -16,7 +16,7 @@ from . import wire
 from .asked import Asked
 from .books import Books
 from .consent import add_consent
-from .errors import JSON, Answer, not_found
+from .errors import JSON, Answer, not_found, not_implemented
 from .exchange import call_at_hand, response_of
 from .gate import handle
 from .identity import add_identity
@@ -40,7 +40,7 @@ def create_app(state: XeroState) -> Flask:
     add_consent(app, state)
     app.add_url_rule(f"{BASE}/<path:path>", "api", _api(state), methods=_METHODS)
     app.register_error_handler(404, lambda _: response_of(not_found().answer))
-    app.register_error_handler(405, lambda _: response_of(_not_implemented()))
+    app.register_error_handler(405, lambda _: response_of(not_implemented()))
     return app
 
 
@@ -49,7 +49,7 @@ def _api(state: XeroState) -> Callable[[str], Response]:
         try:
             found = find_route(request.method, path)
         except LookupError:
-            return response_of(_not_implemented())
+            return response_of(not_implemented())
         if found is None:
             return response_of(not_found().answer)
         g.call_kind = found.route.kind
@@ -82,10 +82,6 @@ def _in_form(answer: Answer, undecided: str) -> Answer:
     content = wire.loads(answer.body)
     body = write_xml(content if isinstance(content, dict) else {})
     return replace(answer, body=body, content_type="text/xml; charset=utf-8")
-
-
-def _not_implemented() -> Answer:
-    return Answer(501, b"", "text/html")
 
 
 def _unclassified() -> None:

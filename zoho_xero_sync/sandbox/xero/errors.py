@@ -117,6 +117,15 @@ def offline() -> ApiError:
     return ApiError(Answer(503, b"The Organisation is offline", "text/plain; charset=utf-8"))
 
 
+def not_implemented() -> Answer:
+    """501: the path exists and that method does not; always XML (github.com/freakboy3742/pyxero, its test data)."""
+    body = (
+        b"<ApiException><ErrorNumber>20</ErrorNumber><Type>ApiMethodNotImplementedException</Type>"
+        b"<Message>The Api Method called is not implemented</Message></ApiException>"
+    )
+    return Answer(501, body, "text/xml; charset=utf-8")
+
+
 def precondition_failed() -> ApiError:
     """412: a conditional header that does not parse."""
     return ApiError(Answer(412, b"", HTML))

@@ -101,10 +101,10 @@ def put_allocations(books: Books, asked: Asked) -> Answer:
 
 
 def delete_allocation(books: Books, asked: Asked) -> Answer:
-    """DELETE /CreditNotes/{CreditNoteID}/Allocations/{AllocationID}; the answer is the bare allocation."""
+    """DELETE /CreditNotes/{CreditNoteID}/Allocations/{AllocationID}; the allocation stands in the envelope itself."""
     note = by_id_or_number_of_note(books, asked.key or "")
     credit = unallocate(books, note, (asked.sub_key or "").lower())
-    return Answer(200, wire.dumps({**allocation_view(books, credit), "IsDeleted": True}))
+    return answered(books, {**allocation_view(books, credit), "IsDeleted": True})
 
 
 def post_email(books: Books, asked: Asked) -> Answer:
