@@ -87,6 +87,10 @@ class LoginError(SyncError):
     code = "login_needed"
 
 
+class ScopeError(LoginError):
+    """A login is good, but was not given a permission that a call needs."""
+
+
 class LedgerError(SyncError):
     """The ledger is missing, foreign, damaged or newer than this program; nothing was sent."""
 

@@ -11,6 +11,7 @@ import pytest
 from guard_tools import PACKAGE, ROOT, fenced, sections, table_rows, text
 
 from zoho_xero_sync.cli.main import COMMANDS, cli
+from zoho_xero_sync.core.checks import RISKS
 from zoho_xero_sync.core.problems import CODES, RUN_CODES
 from zoho_xero_sync.errors import SEVERITY, ExitCode
 
@@ -58,6 +59,11 @@ def test_ci_takes_its_test_command_from_the_readme() -> None:
 def test_every_promise_of_the_readme_is_numbered() -> None:
     promises = re.findall(r"^(\d+)\. \*\*", sections(text("README.md"))["What it promises"], flags=re.MULTILINE)
     assert promises == [str(number) for number in range(1, 9)]
+
+
+def test_the_page_on_check_has_every_risk_in_its_order() -> None:
+    section = sections(text("docs/check.md"))["What it looks at"]
+    assert [(row[0].strip("`"), row[1]) for row in table_rows(section)] == list(RISKS.items())
 
 
 # ---- commands and options ----

@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Protocol
 
 import pytest
-from world_tools import Desk, Order, Record, open_desk, world
+from world_tools import Desk, OpenDesk, Order, Record, open_desk, world
 
 from zoho_xero_sync import log
-
-
-class OpenDesk(Protocol):
-    """Opens a desk on orders put into the standard world, or on a world of one's own."""
-
-    def __call__(self, *placed: Order, on: Record | None = None, running: bool = False) -> Desk:
-        """A desk without a ledger yet."""
-        ...
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from conftest import OpenDesk
 from promises import assert_promises
-from world_tools import Desk, Record, actions, line_of, order, orders, problem_codes, world
+from world_tools import Desk, OpenDesk, Record, actions, line_of, order, orders, problem_codes, world
 
 # The deals of the windows below, and when each was last modified (the desk's clock says 2026-11-20 01:0x UTC).
 MODIFIED = {

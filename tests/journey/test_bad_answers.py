@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from conftest import OpenDesk
 from promises import assert_promises
-from world_tools import Desk, Record, order, orders, priced, problem_codes
+from world_tools import Desk, OpenDesk, Record, order, orders, priced, problem_codes
 
 from zoho_xero_sync.sandbox import Fault
 

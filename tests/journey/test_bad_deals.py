@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import OpenDesk
 from promises import assert_promises
-from world_tools import Desk, Order, Record, line_of, open_desk, order, priced, world
+from world_tools import Desk, OpenDesk, Order, Record, line_of, open_desk, order, priced, world
 
 Hand = Callable[[Desk], None]
 LONG_NAME = "Very Long Trading Name " * 14

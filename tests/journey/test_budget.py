@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
-from conftest import OpenDesk
 from promises import assert_promises
-from world_tools import SECRETS, START, Desk, Record
+from world_tools import SECRETS, START, Desk, OpenDesk, Record
 
 from zoho_xero_sync.sandbox import generate_world
 

@@ -7,9 +7,8 @@ import stat
 from decimal import Decimal
 
 import pytest
-from conftest import OpenDesk
 from promises import assert_no_secret, assert_promises
-from world_tools import SECRETS, Desk, line_of, order, priced
+from world_tools import SECRETS, Desk, OpenDesk, line_of, order, priced
 
 SILENT = ("", "")
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from conftest import OpenDesk
 from promises import assert_promises
-from world_tools import Desk, Record, actions, order, priced
+from world_tools import Desk, OpenDesk, Record, actions, order, priced
 
 
 @pytest.fixture

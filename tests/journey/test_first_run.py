@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from conftest import OpenDesk
 from promises import assert_promises
-from world_tools import Desk, actions, line_of, order, orders
+from world_tools import Desk, OpenDesk, actions, line_of, order, orders
 
 HISTORY = 500
 NOW = datetime(2026, 11, 20, 1, tzinfo=UTC)

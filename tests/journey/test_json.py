@@ -10,10 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from conftest import OpenDesk
 from jsonschema import ValidationError
 from promises import assert_promises
-from world_tools import Desk, Record, check_report, order
+from world_tools import Desk, OpenDesk, Record, check_report, order
 
 from zoho_xero_sync.ledger.lock import RunLock
 

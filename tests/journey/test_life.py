@@ -5,9 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from conftest import OpenDesk
 from promises import assert_promises
-from world_tools import Desk, Record, actions, line_of, order, priced, problem_codes, world
+from world_tools import Desk, OpenDesk, Record, actions, line_of, order, priced, problem_codes, world
 
 
 def confirmed(desk: Desk, key: str = "job", stage: str = "Confirmed") -> str:

@@ -9,9 +9,8 @@ from contextlib import closing
 from decimal import Decimal
 
 import pytest
-from conftest import OpenDesk
 from promises import assert_promises
-from world_tools import SECRETS, Desk, order, orders, priced
+from world_tools import SECRETS, Desk, OpenDesk, order, orders, priced
 
 from zoho_xero_sync.sandbox import Fault
 

@@ -13,9 +13,8 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
-from conftest import OpenDesk
 from promises import assert_promises
-from world_tools import Desk, actions, order, orders, problem_codes, world
+from world_tools import Desk, OpenDesk, actions, order, orders, problem_codes, world
 
 from zoho_xero_sync.engine.send import BATCH_ITEMS
 from zoho_xero_sync.errors import ExitCode, Interrupted

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 from jsonschema import Draft202012Validator
@@ -373,3 +373,11 @@ def line_of(report: Record, deal_id: str) -> Record:
 def problem_codes(report: Record) -> list[str]:
     """The codes of a report's problems, sorted."""
     return sorted(problem["code"] for problem in report["problems"])
+
+
+class OpenDesk(Protocol):
+    """Opens a desk on orders put into the standard world, or on a world of one's own."""
+
+    def __call__(self, *placed: Order, on: Record | None = None, running: bool = False) -> Desk:
+        """A desk without a ledger yet."""
+        ...

@@ -29,18 +29,11 @@ DEVIATIONS: Mapping[str, Mapping[str, str]] = {
     "Invoice": {"DateString": _TWIN, "DueDateString": _TWIN},
     "CreditNote": {"DateString": _TWIN, "ID": "creditnotes: the examples of the file itself carry ID"},
     "LineItem": {"ValidationErrors": "requests-and-responses: nested elements carry their own ValidationErrors"},
-    "LineItemTracking": {"ValidationErrors": "as LineItem"},
     "HistoryRecord": {"DateUTCString": "historyandnotes: the examples of the file itself carry DateUTCString"},
-    "TaxComponent": {},
 }
 _ENVELOPE_NAMES = ("Id", "Status", "ProviderName", "DateTimeUTC")
 # 400: Elements are the refused elements themselves, of any resource; the file types them as bare ValidationErrors.
 _ANY_ELEMENT = ("Element",)
-# Parameters the service reads and the file leaves out of an operation.
-PARAMETERS: Mapping[str, str] = {
-    "includearchived": "contacts and trackingcategories pages",
-    "pagesize": "requests-and-responses: paging",
-}
 
 
 @dataclass(frozen=True)
@@ -86,6 +79,10 @@ class Api:
             for path, entry in self._document["paths"].items()
         ]
 
+    def names(self, schema: str) -> frozenset[str]:
+        """The properties that the file itself names."""
+        return frozenset(self._document["components"]["schemas"][schema]["properties"])
+
     def problems(self, exchange: Exchange) -> Iterator[str]:
         """Everything about `exchange` that the file does not allow."""
         operation = self._find(exchange)
@@ -93,7 +90,7 @@ class Api:
             yield f"{exchange.name}: there is no such operation."
             return
         for name, _ in parse_qsl(exchange.query):
-            if name.lower() not in operation.parameters and name.lower() not in PARAMETERS:
+            if name.lower() not in operation.parameters:
                 yield f"{exchange.name}: unknown parameter {name}."
         if exchange.headers.get("idempotency-key") and "idempotency-key" not in operation.parameters:
             yield f"{exchange.name}: takes no Idempotency-Key."

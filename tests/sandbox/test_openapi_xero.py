@@ -111,7 +111,7 @@ def kinds(exchanges: list[Exchange]) -> set[tuple[str, str]]:
 @pytest.mark.parametrize("world", ["demo", "generated"])
 def test_a_whole_sync_keeps_to_the_file(wire: list[Exchange], tmp_path: Path, world: str) -> None:
     start = datetime(2020, 1, 1, tzinfo=UTC)
-    with Sandbox(load_world("demo") if world == "demo" else generate_world(7, deals=60)) as box:
+    with Sandbox(load_world("demo") if world == "demo" else generate_world(7, deals=60, stage="Confirmed")) as box:
         program = _Program(box, tmp_path)
         program.sync()
         program.sync(dry_run=True, since=start)
@@ -125,7 +125,7 @@ def test_a_whole_sync_keeps_to_the_file(wire: list[Exchange], tmp_path: Path, wo
         changed = program.sync()
         assert changed.counts["invoices_updated"] + changed.counts["invoices_voided"] == 2
         paid = next(row for row in box.xero.invoices() if row["Status"] == "AUTHORISED")
-        box.xero.pay(str(paid["InvoiceID"]), paid["AmountDue"])  # type: ignore[arg-type] - a Decimal in an object view
+        box.xero.pay(str(paid["InvoiceID"]), str(paid["AmountDue"]))
         program.sync(since=start, dry_run=True)
     assert kinds(wire) >= {("PUT", "Contacts"), ("PUT", "Invoices"), ("POST", "Invoices"), ("GET", "Organisation")}
     assert openapi.problems(wire) == []
@@ -249,3 +249,8 @@ def exchange(answer: dict[str, Any], path: str = "/Contacts", query: str = "") -
 def test_the_check_finds_what_is_wrong(seen: Exchange, part: str) -> None:
     (problem,) = openapi.problems([seen])
     assert part in problem
+
+
+def test_every_deviation_is_one() -> None:
+    for schema, properties in openapi.DEVIATIONS.items():
+        assert not openapi.accounting().names(schema) & set(properties)

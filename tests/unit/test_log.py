@@ -279,3 +279,28 @@ def test_no_text_keeps_a_registered_secret(secrets: list[str], before: str, afte
     for secret in secrets:
         masked = known.mask(before + secret + after)
         assert not secret.strip() or not any(secret in piece for piece in masked.split(log.MASK))
+
+
+def test_json_lines(stream: io.StringIO) -> None:
+    log.register_secret(CANARY)
+    log.configure(0, None, "run1", stream, as_json=True)
+    LOGGER.warning('a "quoted"\nname, %s, token=abc"', CANARY)
+    try:
+        raise ValueError(CANARY)
+    except ValueError as error:
+        LOGGER.error("broke", exc_info=error)
+    said, broke = (json.loads(line) for line in stream.getvalue().splitlines())
+    assert list(said) == ["at", "level", "run", "logger", "message"]
+    assert (said["level"], said["run"], said["logger"]) == ("warning", "run1", "engine.run")
+    assert said["message"] == 'a "quoted"\nname, ***, token=***"'
+    assert broke["trace"].endswith("ValueError: ***")
+
+
+def test_old_secrets_are_forgotten_and_those_in_use_are_not() -> None:
+    log.register_secret(CANARY)
+    for number in range(3 * log._SECRETS_KEPT):
+        log.register_secret(f"token-number-{number}-of-many")
+        log.register_secret(CANARY)
+    assert log.redact(f"x {CANARY} y") == "x *** y"
+    assert log.redact(f"token-number-{number}-of-many") == "***"
+    assert len(log._secrets._spellings) == log._SECRETS_KEPT

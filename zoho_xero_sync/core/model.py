@@ -557,7 +557,8 @@ class InvoiceStep:
     """What happens to the invoice: create, update, void, adopt or unchanged.
 
     For an update `content` says whether the lines and the header are sent, and `advance` whether the status is; a
-    status that stays is never sent again, because Xero refuses it on an invoice with payments.
+    status that stays is never sent again, because Xero refuses it on an invoice with payments. `adopting` is set when
+    the invoice was found in Xero and is only now linked.
     """
 
     action: str
@@ -570,6 +571,7 @@ class InvoiceStep:
     current: XeroInvoice | None = None
     content: bool = False
     advance: bool = False
+    adopting: bool = False
     changes: tuple[Change, ...] = ()
 
 

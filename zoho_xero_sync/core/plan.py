@@ -143,6 +143,8 @@ def _reason(item: Drafted, invoice: InvoiceStep) -> str:
         return f"Xero already has invoice {invoice.number} for this deal"
     if invoice.action == "unchanged":
         return "nothing that the invoice depends on changed"
+    if invoice.adopting:
+        return f"Xero already has invoice {invoice.number} for this deal, which is in {item.deal.stage}"
     if invoice.advance and not invoice.content:
         return f"moved on to {item.deal.stage}"
     return f"moved on to {item.deal.stage} and changed" if invoice.advance else "the deal changed"
@@ -186,8 +188,22 @@ def _plan_new(item: Drafted, draft: InvoiceDraft) -> InvoiceStep | Problem:
 
 def _plan_adoption(item: Drafted, found: XeroInvoice, draft: InvoiceDraft) -> InvoiceStep | Problem:
     if found.total == draft.total and found.currency == draft.currency:
+        if status_step(found.status, draft.status) is not Step.ADVANCE:
+            return InvoiceStep(
+                "adopt", draft, found.status, found.total, found.currency, found.id, found.number, current=found
+            )
         return InvoiceStep(
-            "adopt", draft, found.status, found.total, found.currency, found.id, found.number, current=found
+            "update",
+            draft,
+            draft.status,
+            found.total,
+            found.currency,
+            found.id,
+            found.number,
+            current=found,
+            advance=True,
+            adopting=True,
+            changes=(Change("Status", found.status, draft.status.value),),
         )
     theirs, ours = money_text(found.total, found.currency), money_text(draft.total, draft.currency)
     return Problem(
@@ -230,9 +246,9 @@ def _plan_linked(item: Drafted, link: InvoiceLink, draft: InvoiceDraft, rules: R
         current.id,
         current.number,
         current,
-        content,
-        advance,
-        changes,
+        content=content,
+        advance=advance,
+        changes=changes,
     )
 
 

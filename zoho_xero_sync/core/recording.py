@@ -71,7 +71,7 @@ def invoice_operation(deal_id: str, step: InvoiceStep, contact_id: str) -> NewOp
     """The journal's line for an invoice step that writes."""
     kind = OperationKind(f"{step.action}_invoice")
     effect = {"total": str(step.total), "currency": step.currency, "status": step.status, "contact_id": contact_id}
-    if step.draft is not None and (step.content or step.current is None):
+    if step.draft is not None and (step.content or step.adopting or step.current is None):
         effect["sent"] = as_sent(invoice_fields(step.draft))
     if step.current is None and step.draft is not None:
         return NewOperation(kind, deal_id, step.draft.url, effect | {"number": step.draft.number or ""})

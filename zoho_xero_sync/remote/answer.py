@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 
@@ -122,6 +122,20 @@ class Answer:
         if start.startswith(b"<"):
             return f"a web page instead of data (status {self.status})"
         return f"data that is cut off or malformed (status {self.status})"
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the newest answer told besides its body: headers, the service's own time, and ours when it came."""
+
+    headers: Mapping[str, str] = field(repr=False)
+    date: datetime | None
+    at: datetime
+
+    @property
+    def skew(self) -> timedelta | None:
+        """How far the service's clock is ahead of ours; None when it did not tell."""
+        return None if self.date is None else self.date - self.at
 
 
 def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:

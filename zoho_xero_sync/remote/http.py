@@ -10,7 +10,6 @@ import random as randomlib
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Protocol, Self
@@ -22,7 +21,7 @@ from urllib3 import exceptions as urllib3_errors
 
 from zoho_xero_sync import __version__
 from zoho_xero_sync.errors import AllowanceError, BugError, LoginError, RemoteError
-from zoho_xero_sync.remote.answer import SAFE_TO_RERUN, Answer, BadAnswer, NoAnswer, NotSent
+from zoho_xero_sync.remote.answer import SAFE_TO_RERUN, Answer, BadAnswer, Heard, NoAnswer, NotSent
 from zoho_xero_sync.remote.patience import Clock, Patience, SystemClock, Verdict, verdict
 
 __all__ = [
@@ -31,6 +30,7 @@ __all__ = [
     "BadAnswer",
     "Clock",
     "DayAllowanceError",
+    "Heard",
     "NoAnswer",
     "NotSent",
     "Pace",
@@ -89,20 +89,6 @@ class Pace(Protocol):
     def after(self, answer: Answer) -> None:
         """Learn from the answer's headers."""
         ...
-
-
-@dataclass(frozen=True)
-class Heard:
-    """What the newest answer told besides its body: headers, the service's own time, and ours when it came."""
-
-    headers: Mapping[str, str] = field(repr=False)
-    date: datetime | None
-    at: datetime
-
-    @property
-    def skew(self) -> timedelta | None:
-        """How far the service's clock is ahead of ours; None when it did not tell."""
-        return None if self.date is None else self.date - self.at
 
 
 @dataclass(frozen=True)

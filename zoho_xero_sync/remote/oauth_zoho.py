@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from zoho_xero_sync.errors import LoginError, RemoteError
+from zoho_xero_sync.errors import LoginError, RemoteError, ScopeError
 from zoho_xero_sync.remote.answer import Answer, BadAnswer
 from zoho_xero_sync.remote.http import Transport
 from zoho_xero_sync.remote.login import Login, error_word
@@ -86,10 +86,10 @@ class ZohoAuthorizer:
         return {"Authorization": f"Zoho-oauthtoken {self._login.access().reveal()}"}
 
     def renew(self, answer: Answer) -> bool:
-        """True when a 401 was about the token and a new one was got; LoginError when a scope is missing."""
+        """True when a 401 was about the token and a new one was got; ScopeError when a scope is missing."""
         code = _code(answer)
         if code == "OAUTH_SCOPE_MISMATCH":
-            raise LoginError(
+            raise ScopeError(
                 f"The Zoho login lacks the scope for {answer.request} (OAUTH_SCOPE_MISMATCH).",
                 "Log in again and allow everything that is asked for: zoho-xero-sync auth zoho",
             )

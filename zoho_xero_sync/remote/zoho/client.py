@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import cast
 
 from zoho_xero_sync.core.model import Tax, ZohoOrganisation
-from zoho_xero_sync.errors import ConfigError, ConfigProblem, LoginError, RemoteError
+from zoho_xero_sync.errors import ConfigError, ConfigProblem, LoginError, RemoteError, ScopeError
 from zoho_xero_sync.remote.http import Answer, Transport
 from zoho_xero_sync.remote.zoho import coql
 from zoho_xero_sync.remote.zoho.permissions import query_scopes
@@ -54,7 +54,10 @@ class ZohoClient:
         Raises ConfigError for a field the configuration names and Zoho does not have, LoginError when the login
         lacks a scope, RemoteError for anything else that is not an answer.
         """
-        answer = self._transport.read("POST", "/crm/v8/coql", json={"select_query": statement})
+        try:
+            answer = self._transport.read("POST", "/crm/v8/coql", json={"select_query": statement})
+        except ScopeError as error:
+            raise ScopeError(f"{error.message} {_needs(query_scopes(statement))}", error.hint) from None
         self.read_at = answer.date
         if answer.status == 204:
             return Page((), False, answer.date)
@@ -159,7 +162,7 @@ class ZohoClient:
                 )
             )
         if code in ("OAUTH_SCOPE_MISMATCH", "NO_PERMISSION", "AUTHENTICATION_FAILURE", "INVALID_TOKEN"):
-            needs = f" It needs {', '.join(scopes)}." if scopes and code in _LACKS_PERMISSION else ""
+            needs = f" {_needs(scopes)}" if scopes and code in _LACKS_PERMISSION else ""
             return LoginError(
                 f"Zoho refused {what}: {code}.{needs}",
                 "Type: zoho-xero-sync auth zoho  and grant every permission it lists.",
@@ -167,6 +170,10 @@ class ZohoClient:
         return RemoteError(
             f"Zoho refused {what}: {code or f'status {answer.status}'}.", "Run again; if it stays, run with -v."
         )
+
+
+def _needs(scopes: Sequence[str]) -> str:
+    return f"It needs {', '.join(scopes)}."
 
 
 def _error_body(answer: Answer) -> Mapping[str, object]:
