@@ -187,9 +187,9 @@ def _strict(name: str, schema: Any) -> Any:
     made = {key: _strict("", value) for key, value in schema.items() if key not in ("example", "examples", "default")}
     if "properties" in schema and name not in _ANY_ELEMENT:
         known = {key: _strict("", value) for key, value in schema["properties"].items()}
-        extra = dict.fromkeys(DEVIATIONS.get(name, ()), {})
+        extra = {key: {} for key in DEVIATIONS.get(name, ())}
         if _is_collection(name, schema):
-            extra |= dict.fromkeys(_ENVELOPE_NAMES, {})
+            extra |= {key: {} for key in _ENVELOPE_NAMES}
         made |= {"properties": {**extra, **known}, "additionalProperties": False}
     if schema.get("nullable") and "type" in schema:
         made["type"] = [schema["type"], "null"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -56,14 +57,12 @@ def consent(page_url: str, decision: str = "allow", tenants: list[str] | None = 
     assert page.status_code == 200, page.text
     hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.text))
     offered = re.findall(r'name="tenant" value="([^"]+)"', page.text)
-    form: dict[str, Any] = {**{name: _plain(value) for name, value in hidden.items()}, "decision": decision}
+    form: dict[str, Any] = {**{name: unescape(value) for name, value in hidden.items()}, "decision": decision}
     form["tenant"] = offered if tenants is None else tenants
     action = re.search(r'action="([^"]+)"', page.text)
     assert action
     parts = urlsplit(page_url)
-    answer = requests.post(
-        f"{parts.scheme}://{parts.netloc}{action[1]}", data=form, allow_redirects=False, timeout=10
-    )
+    answer = requests.post(f"{parts.scheme}://{parts.netloc}{action[1]}", data=form, allow_redirects=False, timeout=10)
     assert answer.status_code == 302, answer.text
     return answer.headers["Location"]
 
@@ -71,7 +70,3 @@ def consent(page_url: str, decision: str = "allow", tenants: list[str] | None = 
 def told(address: str) -> Mapping[str, str]:
     """The query of an address."""
     return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-
-
-def _plain(text: str) -> str:
-    return text.replace("&#39;", "'").replace("&#34;", '"').replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

@@ -74,7 +74,8 @@ def sandbox(running: tuple[Sandbox, requests.Session]) -> Sandbox:
 
 def _put(sandbox: Sandbox, session: requests.Session, name: str) -> requests.Response:
     body = {"Contacts": [{"Name": name}]}
-    return session.put(f"{sandbox.xero_url}/api.xro/2.0/Contacts", json=body, headers={"Accept": "application/json"}, timeout=10)
+    url, headers = f"{sandbox.xero_url}/api.xro/2.0/Contacts", {"Accept": "application/json"}
+    return session.put(url, json=body, headers=headers, timeout=10)
 
 
 def _has(sandbox: Sandbox, name: str) -> bool:

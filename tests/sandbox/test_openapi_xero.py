@@ -174,7 +174,13 @@ def test_every_resource_answers_as_the_file_says(wire: list[Exchange], caller: _
         "DefaultCurrency": "AUD",
     }
     buyer = {"ContactID": api("PUT", "/Contacts", {"Contacts": [contact]})["Contacts"][0]["ContactID"]}
-    for path in ("", "?page=1", "?page=1&pageSize=5&includeArchived=true", "?summaryOnly=true", f"/{buyer['ContactID']}"):
+    for path in (
+        "",
+        "?page=1",
+        "?page=1&pageSize=5&includeArchived=true",
+        "?summaryOnly=true",
+        f"/{buyer['ContactID']}",
+    ):
         api("GET", f"/Contacts{path}")
     api("POST", f"/Contacts/{buyer['ContactID']}", {"Contacts": [{"FirstName": "Ada"}]})
     tracking = [{"Name": "Region", "Option": "North"}]

@@ -30,9 +30,7 @@ class Pyxero:
     def __init__(self, box: Sandbox, monkeypatch: pytest.MonkeyPatch, scopes: tuple[str, ...] = SCOPES) -> None:
         monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
         monkeypatch.setattr(xero.auth, "XERO_OAUTH2_TOKEN_URL", f"{box.xero_url}/connect/token")
-        monkeypatch.setattr(
-            xero.auth, "XERO_OAUTH2_AUTHORIZE_URL", f"{box.xero_url}/identity/connect/authorize"
-        )
+        monkeypatch.setattr(xero.auth, "XERO_OAUTH2_AUTHORIZE_URL", f"{box.xero_url}/identity/connect/authorize")
         self.box = box
         self.credentials = OAuth2Credentials(
             CLIENT_ID, CLIENT_SECRET, callback_uri=CALLBACK, scope=list(scopes), relax_token_scope=True
@@ -61,7 +59,13 @@ class Pyxero:
 
 
 def a_line(**fields: Any) -> dict[str, Any]:
-    return {"Description": "Bread & butter <fresh>", "Quantity": "2", "UnitAmount": "50", "AccountCode": "200", **fields}
+    return {
+        "Description": "Bread & butter <fresh>",
+        "Quantity": "2",
+        "UnitAmount": "50",
+        "AccountCode": "200",
+        **fields,
+    }
 
 
 @pytest.fixture
@@ -168,7 +172,7 @@ def test_email_online_address_history_and_files(client: Pyxero) -> None:
     assert client.xero.invoices.online_invoice(invoice_id)["OnlineInvoices"][0]["OnlineInvoiceUrl"]
     client.xero.invoices.put_history(invoice_id, "Called & waiting")
     history = client.xero.invoices.get_history(invoice_id)["HistoryRecords"]
-    assert [(row["Changes"], row["Details"]) for row in history][0] == ("Note", "Called & waiting")
+    assert next((row["Changes"], row["Details"]) for row in history) == ("Note", "Called & waiting")
     client.xero.invoices.put_attachment_data(invoice_id, "menu.txt", b"<menu/>", "text/plain")
     listed = client.xero.invoices.get_attachments(invoice_id)["Attachments"]
     assert [(row["FileName"], row["ContentLength"]) for row in listed] == [("menu.txt", 7)]

@@ -183,14 +183,22 @@ def test_an_invoice_from_draft_to_paid(sdk: Sdk) -> None:
     tracking = LineItemTracking(name="Region", option="North")
     line = a_line(quantity=3, unit_amount=Decimal("19.9875"), discount_rate=10, tracking=[tracking])
     draft = sdk.invoice("DRAFT", line_items=[line], reference="Gala dinner", url="https://crm.example.com/deal/1")
-    assert (draft.status, draft.sub_total, draft.total_tax, draft.total) == ("DRAFT", Decimal("53.97"), Decimal("5.40"), Decimal("59.37"))
+    assert (draft.status, draft.sub_total, draft.total_tax, draft.total) == (
+        "DRAFT",
+        Decimal("53.97"),
+        Decimal("5.40"),
+        Decimal("59.37"),
+    )
     assert draft.date == date(2026, 11, 20)
     assert draft.line_items[0].unit_amount == Decimal("19.9875")
     change = Invoices(invoices=[Invoice(invoice_id=draft.invoice_id, status="AUTHORISED")])
     done = sdk.api.update_invoice(sdk.tenant, draft.invoice_id, change, unitdp=4).invoices[0]
     assert (done.status, done.amount_due) == ("AUTHORISED", Decimal("59.37"))
     payment = Payment(
-        invoice=Invoice(invoice_id=draft.invoice_id), account=Account(code="090"), date=date(2026, 11, 20), amount=Decimal("59.37")
+        invoice=Invoice(invoice_id=draft.invoice_id),
+        account=Account(code="090"),
+        date=date(2026, 11, 20),
+        amount=Decimal("59.37"),
     )
     paid = sdk.api.create_payment(sdk.tenant, payment).payments[0]
     assert (paid.status, paid.payment_type, paid.amount) == ("AUTHORISED", "ACCRECPAYMENT", Decimal("59.37"))
@@ -282,7 +290,7 @@ def test_email_history_and_online_address(sdk: Sdk) -> None:
     note = HistoryRecords(history_records=[HistoryRecord(details="Called the customer")])
     sdk.api.create_invoice_history(sdk.tenant, invoice_id, note)
     history = sdk.api.get_invoice_history(sdk.tenant, invoice_id).history_records
-    assert [(row.changes, row.details) for row in history][0] == ("Note", "Called the customer")
+    assert next((row.changes, row.details) for row in history) == ("Note", "Called the customer")
     assert [row.changes for row in history][1:] == ["Invoice Sent", "Created"]
     draft = sdk.invoice("DRAFT").invoice_id
     status, body = refused(lambda: sdk.api.email_invoice(sdk.tenant, draft, RequestEmpty()))

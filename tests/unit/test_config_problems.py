@@ -12,7 +12,7 @@ from zoho_xero_sync.errors import ConfigError
 # Two lines, so that what a case adds begins on line 3.
 LEAST = "version: 1\nstages: [{stage: Won, invoice: draft}]\n"
 QUOTED = 'Put it in quotes, such as "{Deal_Name}".'
-KEYS_OF_TOP = "version, zoho, xero, secrets, ledger, stages, when, lines, customer, invoice, limits"
+KEYS_OF_TOP = "version, zoho, xero, secrets, ledger, stages, when, lines, customer, invoice, limits, watch"
 STAGES_LIKE = "Write it as a list: - stage: Closed Won, and below it invoice: draft."
 DUE = "Write {days: 14}, {end_of_next_month: true} or {field: Api_Name}."
 USE_DEFAULT = "Give a value, or remove the line to use the default."

@@ -43,7 +43,8 @@ from plan_samples import (
 
 from zoho_xero_sync.core.describe import as_sent, contact_fields
 from zoho_xero_sync.core.matching import Recognised
-from zoho_xero_sync.core.model import Change, (
+from zoho_xero_sync.core.model import (
+    Change,
     CustomerKey,
     InvoiceStatus,
     Problem,
