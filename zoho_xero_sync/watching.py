@@ -34,7 +34,8 @@ class Watch:
         self._troubled: set[str] = set()
         self._began = clock.monotonic()
         if config.ping is not None:
-            register_secret(urlsplit(config.ping).path.strip("/"))
+            # With its slash, as request lines have it: the path alone may be a word that other lines need.
+            register_secret(urlsplit(config.ping).path)
 
     def sync(self, app: App, options: Options, *, detailed: bool = False) -> Report:
         """`app.sync`, told to whoever watches; a dry run is nobody's business. Raises what `app.sync` raises."""

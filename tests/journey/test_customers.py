@@ -312,3 +312,42 @@ def test_two_changes_in_one_run_are_one_update(desk: Desk) -> None:
     assert desk.writes() - before == 1
     assert email(desk) == "third@alpine.example.com"
     assert_promises(desk)
+
+
+# ---- one e-mail address, two customers ----
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["in one run", "one run after the other"])
+def test_two_accounts_with_one_e_mail_address_are_billed_each(desk_of: OpenDesk, apart: bool) -> None:
+    built = world()
+    for person in built["zoho"]["contacts"]:
+        person["Email"] = "bookkeeper@example.com"
+    desk = desk_of(on=built)
+    desk.sync()
+    desk.add(order("first", "Closed Won", account="alpine"))
+    if apart:
+        desk.sync()
+        desk.wait(60)
+    desk.add(order("second", "Closed Won", account="birch"))
+    desk.sync()
+    assert desk.invoice("first")["Contact"]["ContactID"] != desk.invoice("second")["Contact"]["ContactID"]
+    assert_promises(desk)
+
+
+def test_a_contact_without_our_number_is_still_only_one_customer_s(desk_of: OpenDesk) -> None:
+    email = "bookkeeper@example.com"
+    built = world(xero={"contacts": [{"Name": "The Bookkeepers", "EmailAddress": email, "ContactNumber": "SHOP-7"}]})
+    for person in built["zoho"]["contacts"]:
+        person["Email"] = email
+    desk = desk_of(on=built)
+    desk.sync()
+    desk.add(order("first", "Closed Won", account="alpine"))
+    desk.sync()
+    desk.wait(60)
+    second = desk.add(order("second", "Closed Won", account="birch"))
+    report = desk.sync(code=3)
+    assert problem_codes(report) == ["contact_ambiguous"]
+    assert "already the contact of another Zoho record" in report["problems"][0]["message"]
+    found = contact(desk, "The Bookkeepers")["ContactID"]
+    assert f"resolve {second} --link-contact {found}" in report["problems"][0]["hint"]
+    assert_promises(desk)

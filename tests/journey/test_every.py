@@ -18,8 +18,8 @@ from world_tools import Desk, OpenDesk, Result, check_report, order
 from zoho_xero_sync.errors import ExitCode, Interrupted
 from zoho_xero_sync.ledger.lock import RunLock
 
-# The whole proof takes some minutes: ZXS_ROUNDS=10000 pytest -n 0 tests/journey/test_every.py
-ROUNDS = int(os.environ.get("ZXS_ROUNDS", "120"))
+# The whole proof takes half an hour: ZXS_ROUNDS=10000 pytest -n 0 tests/journey/test_every.py
+ROUNDS = int(os.environ.get("ZXS_ROUNDS", "80"))
 EVERY = 15.0
 
 

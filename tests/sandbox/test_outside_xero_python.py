@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -307,11 +308,13 @@ def test_attachments(sdk: Sdk) -> None:
     listed = sdk.api.get_invoice_attachments(sdk.tenant, invoice_id).attachments
     assert [row.attachment_id for row in listed] == [made.attachment_id]
     assert sdk.api.get_invoice(sdk.tenant, invoice_id).invoices[0].has_attachments is True
-    path = sdk.api.get_invoice_attachment_by_file_name(
-        sdk.tenant, invoice_id, "menu & wine.bin", "application/octet-stream"
+    file = Path(
+        sdk.api.get_invoice_attachment_by_file_name(
+            sdk.tenant, invoice_id, "menu & wine.bin", "application/octet-stream"
+        )
     )
-    with open(path, "rb") as saved:  # noqa: PTH123 - the SDK hands out a file name
-        assert saved.read() == content
+    assert file.read_bytes() == content
+    file.unlink()
 
 
 def test_a_credit_note_is_set_against_an_invoice(sdk: Sdk) -> None:

@@ -162,18 +162,18 @@ def _sources(rules: Rules, facts: ZohoFacts) -> Iterator[Finding]:
         module = source_module(source, rules)
         if module is None:
             continue
-        code = "subform" if source == "subform" else "line_sources"
+        risk = "subform" if source == "subform" else "line_sources"
         fields = facts.modules.get(source, Unread("Zoho was not asked for it."))
         if isinstance(fields, Unread):
-            yield unread(code, module, fields)
+            yield unread(risk, module, fields)
             continue
         if fields is None:
             message = f"Zoho has no module {module}, or does not show it to this login (lines.from: {source})."
             key = "lines.subform.module" if source == "subform" else "lines.from"
-            yield Finding(code, "problem", module, message, f"Correct {key}. {_RIGHTS}", "config")
+            yield Finding(risk, "problem", module, message, f"Correct {key}. {_RIGHTS}", "config")
             continue
-        troubles = _absent(code, module, _columns(source, rules), fields)
-        yield from green_unless(troubles, code, module, f"can be read, for lines.from: {source}")
+        troubles = _absent(risk, module, _columns(source, rules), fields)
+        yield from green_unless(troubles, risk, module, f"can be read, for lines.from: {source}")
     if "subform" not in rules.lines.sources:
         yield Finding("subform", "ok", "Subform", "not used: lines.from has no subform")
 

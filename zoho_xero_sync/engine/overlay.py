@@ -50,6 +50,10 @@ class Overlay:
         """The stored links of these customers."""
         return self._below.find_customer_links(keys) if self._below else {}
 
+    def find_contact_links(self, contact_ids: Collection[str]) -> dict[str, CustomerKey]:
+        """As the ledger below."""
+        return self._below.find_contact_links(contact_ids) if self._below else {}
+
     def find_invoice_links(self, deal_ids: Collection[str]) -> dict[str, InvoiceLink]:
         """The stored links of these deals."""
         return self._below.find_invoice_links(deal_ids) if self._below else {}

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from zoho_xero_sync.core.contact_plan import Voice, agreed_draft
 from zoho_xero_sync.core.customers import ACCOUNTS, draft_contact, ordered_persons
 from zoho_xero_sync.core.invoices import Setting, deal_url, draft_invoice
-from zoho_xero_sync.core.matching import recognise
+from zoho_xero_sync.core.matching import Recognised, recognise, without_double_claims
 from zoho_xero_sync.core.model import (
     Action,
     Books,
@@ -170,7 +170,7 @@ def _looked_up(context: Context, ledger: LedgerView, items: Sequence[Drafted], s
     keys = {item.contact.customer for item in items if isinstance(item.contact, ContactDraft)}
     links = ledger.find_customer_links(keys)
     linked = _agreed([_with_link(item, links) for item in items])
-    recognised = _with_persons(context, _with_contacts(context, linked))
+    recognised = _with_persons(context, _with_contacts(context, ledger, linked))
     current = _with_current(context, recognised)
     return _with_found(context, current, since)
 
@@ -217,7 +217,7 @@ def _with_these(item: Drafted, found: Mapping[str, Sequence[Person]]) -> Drafted
     return replace(item, contact=replace(draft, persons=persons))
 
 
-def _with_contacts(context: Context, items: Sequence[Drafted]) -> list[Drafted]:
+def _with_contacts(context: Context, ledger: LedgerView, items: Sequence[Drafted]) -> list[Drafted]:
     wanted = {
         item.contact.customer: item.contact
         for item in items
@@ -225,7 +225,9 @@ def _with_contacts(context: Context, items: Sequence[Drafted]) -> list[Drafted]:
     }
     order = context.rules.customer.match
     candidates = context.xero.find_contacts(list(wanted.values()), order)
-    found = {key: recognise(draft, candidates.get(key, ()), order) for key, draft in wanted.items()}
+    matched = {key: recognise(draft, candidates.get(key, ()), order) for key, draft in wanted.items()}
+    hits = [match.contact.id for match in matched.values() if isinstance(match, Recognised)]
+    found = without_double_claims(matched, wanted, ledger.find_contact_links(hits))
     return [
         replace(item, recognised=found[item.contact.customer])
         if needs_contact(item) and isinstance(item.contact, ContactDraft)

@@ -25,6 +25,17 @@ def find_customer_links(connection: Connection, keys: Collection[CustomerKey]) -
     return found
 
 
+def find_contact_links(connection: Connection, contact_ids: Collection[str]) -> dict[str, CustomerKey]:
+    """By ContactID, the Zoho customer that was linked to it first."""
+    table = tables.customer_link
+    found: dict[str, CustomerKey] = {}
+    for chunk in chunks(contact_ids):
+        query = select(table).where(table.c.contact_id.in_(chunk)).order_by(literal_column("rowid"))
+        for row in connection.execute(query):
+            found.setdefault(row.contact_id, CustomerKey(row.module, row.zoho_id))
+    return found
+
+
 def newest_customers(connection: Connection, limit: int) -> list[CustomerLink]:
     """The customers that were linked last, newest first."""
     table = tables.customer_link

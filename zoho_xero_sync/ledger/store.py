@@ -181,6 +181,11 @@ class Ledger:
         with self._reading() as connection:
             return _links.newest_customers(connection, limit)
 
+    def find_contact_links(self, contact_ids: Collection[str]) -> dict[str, CustomerKey]:
+        """By ContactID, the Zoho customer it already is the contact of."""
+        with self._reading() as connection:
+            return _links.find_contact_links(connection, contact_ids)
+
     def find_invoice_links(self, deal_ids: Collection[str]) -> dict[str, InvoiceLink]:
         """By deal: its live invoice, else the one that was linked last."""
         with self._reading() as connection:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from core_samples import a_contact_draft, a_xero_contact
 
-from zoho_xero_sync.core.matching import Recognised, recognise
-from zoho_xero_sync.core.model import Problem, XeroContact
+from zoho_xero_sync.core.matching import Recognised, recognise, without_double_claims
+from zoho_xero_sync.core.model import CustomerKey, Problem, XeroContact
 from zoho_xero_sync.core.rules import ContactMatch
 
 DRAFT = a_contact_draft()
@@ -120,3 +120,41 @@ def test_archived_contacts_count_only_for_their_number(
 ) -> None:
     found = recognise(DRAFT, candidates, ALL)
     assert (found.contact if isinstance(found, Recognised) else found) == expected
+
+
+# ---- a contact is one customer's ----
+
+ANOTHER = "5725767000000777001"
+
+
+@pytest.mark.parametrize("number", [ANOTHER, f"ZC-{ANOTHER}"])
+def test_a_shared_e_mail_does_not_make_two_zoho_records_one_customer(number: str) -> None:
+    own = number.replace(ANOTHER, DRAFT.customer.id)
+    theirs = contact("a", number=number, email=DRAFT.email)
+    assert recognise(a_contact_draft(number=own), [theirs], ALL) is None
+
+
+def test_a_name_that_another_zoho_record_has_in_xero_waits_for_a_person() -> None:
+    draft = a_contact_draft(number=DRAFT.customer.id)
+    problem = recognise(draft, [contact("a", number=ANOTHER, name=draft.name)], ALL)
+    assert isinstance(problem, Problem) and problem.code == "contact_ambiguous"
+    assert ANOTHER in problem.message and "--link-contact" in problem.hint and "resolve DEAL --retry" in problem.hint
+
+
+def test_a_contact_is_claimed_once() -> None:
+    first, second = CustomerKey("Accounts", "1"), CustomerKey("Accounts", "2")
+    drafts = {first: a_contact_draft(customer=first), second: a_contact_draft(customer=second)}
+    match = Recognised(MAILED, "email")
+    settled = without_double_claims({first: match, second: match}, drafts, {})
+    problem = settled[second]
+    assert settled[first] == match
+    assert isinstance(problem, Problem) and problem.code == "contact_ambiguous" and "Accounts 1" in problem.message
+
+
+def test_a_contact_linked_in_an_earlier_run_stays_its_customer_s() -> None:
+    first, second = CustomerKey("Accounts", "1"), CustomerKey("Contacts", "2")
+    drafts = {second: a_contact_draft(customer=second)}
+    match = Recognised(MAILED, "email")
+    assert isinstance(without_double_claims({second: match}, drafts, {MAILED.id: first})[second], Problem)
+    assert without_double_claims({second: match}, drafts, {MAILED.id: second}) == {second: match}
+    assert without_double_claims({second: None}, drafts, {MAILED.id: first}) == {second: None}

@@ -60,18 +60,28 @@ class Call:
 
 def handle(state: XeroState, call: Call, route: Route, work: Work) -> Answer:
     """The answer to `call`: a refusal of the gate, a replay, or what `work` makes under the lock."""
-    seen = _seen(call) if call.writes else None
-    if seen:
-        for hook in state.on_write:
-            hook(seen)
-    answer = _through(state, call, route, work)
-    if seen:
-        with state.lock:
-            state.writes.append(seen._replace(status=answer.status))
+    key = call.key if route.keyed else None
+    overlaps = state.keys.arrive(key) if key else False
+    try:
+        return _journaled(state, call, lambda: _through(state, call, route, key, overlaps, work))
+    finally:
+        if key:
+            state.keys.depart(key)
+
+
+def _journaled(state: XeroState, call: Call, answer_to: Callable[[], Answer]) -> Answer:
+    if not call.writes:
+        return answer_to()
+    seen = _seen(call)
+    for hook in state.on_write:
+        hook(seen)
+    answer = answer_to()
+    with state.lock:
+        state.writes.append(seen._replace(status=answer.status))
     return answer
 
 
-def _through(state: XeroState, call: Call, route: Route, work: Work) -> Answer:
+def _through(state: XeroState, call: Call, route: Route, key: str | None, overlaps: bool, work: Work) -> Answer:
     if len(_HOST + call.url) > LONGEST_URL:
         return not_found().answer
     try:
@@ -82,16 +92,12 @@ def _through(state: XeroState, call: Call, route: Route, work: Work) -> Answer:
     breach = tenant.limits.enter()
     if breach:
         return _with(too_many(breach.problem, breach.retry_after), tenant.limits.headers())
-    key = call.key if route.keyed else None
-    overlaps = state.keys.arrive(key) if key else False
     try:
         with state.lock:
             again = overlaps and tenant.books.word("same_key_in_flight") == "both"
             answer = _once(state, tenant, call, None if again else key, work)
     finally:
         tenant.limits.leave()
-        if key:
-            state.keys.depart(key)
     return _with(answer, tenant.limits.headers())
 
 
