@@ -327,7 +327,7 @@ def test_two_accounts_with_one_e_mail_address_are_billed_each(desk_of: OpenDesk,
     desk.add(order("first", "Closed Won", account="alpine"))
     if apart:
         desk.sync()
-        desk.wait(60)
+        desk.wait(seconds=60)
     desk.add(order("second", "Closed Won", account="birch"))
     desk.sync()
     assert desk.invoice("first")["Contact"]["ContactID"] != desk.invoice("second")["Contact"]["ContactID"]
@@ -343,7 +343,7 @@ def test_a_contact_without_our_number_is_still_only_one_customer_s(desk_of: Open
     desk.sync()
     desk.add(order("first", "Closed Won", account="alpine"))
     desk.sync()
-    desk.wait(60)
+    desk.wait(seconds=60)
     second = desk.add(order("second", "Closed Won", account="birch"))
     report = desk.sync(code=3)
     assert problem_codes(report) == ["contact_ambiguous"]
