@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from zoho_bench import ZohoBench
+from remote_tools import ZohoBench
 
 from zoho_xero_sync.remote.zoho import coql
 from zoho_xero_sync.remote.zoho.permissions import query_scopes
