@@ -136,6 +136,21 @@ def test_what_cannot_be_linked_is_said_and_changes_nothing(desk: Desk, argv: lis
     assert (desk.rows("SELECT * FROM customer_link"), desk.rows("SELECT * FROM deal")) == before
 
 
+def test_a_customer_whose_contact_is_unsettled_is_not_linked(desk: Desk) -> None:
+    job = desk.add(order("job", "Closed Won"))
+    desk.fault("drop_after", method="PUT", path="/Contacts", times=20)
+    # The look-ups before the write (number, e-mail, name) pass; asking afterwards does not.
+    desk.fault("status_503", method="GET", path="/Contacts", skip=3, times=200)
+    desk.sync(code=4)
+    assert desk.rows("SELECT subject FROM operation WHERE state = 'in_flight'")
+    desk.box.faults.clear()
+    assert "has not answered yet" in desk.run("resolve", job, "--link-contact", "X", code=2).err
+    desk.run("sync")
+    desk.sync()
+    assert len(desk.invoices("job")) == 1
+    assert_promises(desk)
+
+
 def test_a_deal_the_ledger_does_not_know_cannot_be_linked(desk: Desk) -> None:
     assert (
         "does not know deal 5725767000000410003"

@@ -51,6 +51,13 @@ _WRONG: list[tuple[str, int, Seen, bool]] = [
     ("rate_day", 429, _is_429("day", "66975"), False),
     ("rate_concurrent", 429, _is_429("concurrent", None), False),
     ("slow", 200, lambda answer: answer.json()["Contacts"][0]["Name"] == "slow", True),
+    ("drip", 200, lambda answer: answer.json()["Contacts"][0]["Name"] == "drip", True),
+]
+
+# kind -> status of the call, of a new login, of the next call with it, at Zoho and at Xero.
+_CHANGES: list[tuple[str, tuple[int, int, int], tuple[int, int, int]]] = [
+    ("token_expired", (401, 200, 200), (401, 200, 200)),
+    ("connection_revoked", (401, 200, 401), (403, 200, 403)),
 ]
 
 
@@ -115,8 +122,8 @@ def test_a_wrong_answer(
     assert sandbox.faults.pending() == []
 
 
-def test_every_kind_is_shown_above() -> None:
-    assert {kind for kind, *_ in (*_CUTS, *_WRONG)} == set(KINDS)
+def test_every_kind_is_shown_here() -> None:
+    assert {kind for kind, *_ in (*_CUTS, *_WRONG, *_CHANGES)} == set(KINDS)
 
 
 @pytest.mark.parametrize(
@@ -199,3 +206,42 @@ def test_a_fault_that_makes_no_sense(values: dict[str, Any], part: str) -> None:
 def test_a_fault_survives_its_json_form() -> None:
     fault = Fault("slow", service="xero", method="PUT", path="/Invoices", skip=2, times=3, seconds=1.5)
     assert Fault.from_dict(json.loads(json.dumps(fault.to_dict()))) == fault
+
+
+@pytest.mark.parametrize(("kind", "zoho", "xero"), _CHANGES)
+def test_a_change_in_the_service(kind: str, zoho: tuple[int, int, int], xero: tuple[int, int, int]) -> None:
+    with Sandbox({}, clock=VirtualClock(_NOW, running=False)) as box, requests.Session() as session:
+        clients = {"zoho": box.world["zoho"]["client"], "xero": box.world["xero"]["client"]}
+
+        def call(service: str, token: str) -> int:
+            path = "/crm/v8/org" if service == "zoho" else "/api.xro/2.0/Organisation"
+            scheme = "Zoho-oauthtoken" if service == "zoho" else "Bearer"
+            url = (box.zoho_url if service == "zoho" else box.xero_url) + path
+            return session.get(url, headers={"Authorization": f"{scheme} {token}"}, timeout=10).status_code
+
+        def login(service: str) -> tuple[int, str]:
+            client = clients[service]
+            form = {"client_id": client["id"], "client_secret": client["secret"]}
+            if service == "zoho":
+                form |= {"grant_type": "refresh_token", "refresh_token": client["refresh_token"]}
+                answer = session.post(f"{box.zoho_url}/oauth/v2/token", data=form, timeout=10)
+            else:
+                form |= {"grant_type": "client_credentials"}
+                answer = session.post(f"{box.xero_url}/connect/token", data=form, timeout=10)
+            return answer.status_code, answer.json().get("access_token", "none")
+
+        for service, expected in (("zoho", zoho), ("xero", xero)):
+            _, token = login(service)
+            assert call(service, token) == 200
+            box.faults.add(Fault(kind, service=service))
+            refused = call(service, token)
+            status, token = login(service)
+            assert (refused, status, call(service, token)) == expected
+
+
+def test_a_drip_takes_its_time_after_the_work(running: tuple[Sandbox, requests.Session], sandbox: Sandbox) -> None:
+    before = sandbox.clock.now()
+    sandbox.faults.add(Fault("drip", service="xero", method="PUT", seconds=90))
+    answer = _put(sandbox, running[1], "Dripping Tap Repairs")
+    assert sandbox.clock.now() == before + timedelta(seconds=90)
+    assert answer.json()["Contacts"][0]["UpdatedDateUTC"] == f"/Date({int(before.timestamp() * 1000)}+0000)/"

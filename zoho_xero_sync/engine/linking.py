@@ -14,9 +14,11 @@ from zoho_xero_sync.core.model import (
     DealRecord,
     DealState,
     Event,
+    OperationState,
     Problem,
     XeroContact,
 )
+from zoho_xero_sync.core.recording import customer_subject
 from zoho_xero_sync.engine.ports import Context, LedgerDesk
 from zoho_xero_sync.errors import UsageError
 
@@ -26,9 +28,11 @@ def link_contact(context: Context, ledger: LedgerDesk, record: DealRecord, named
 
     What Zoho says now counts as carried over, so that nothing in the contact is overwritten. Nothing is written to
     Xero; a contact without a ContactNumber gets ours from the next run, unless another contact has it. Raises
-    UsageError when the deal has no customer, or Xero has no such active contact.
+    UsageError when the deal has no customer, a write to its contact is still unanswered, or Xero has no such active
+    contact.
     """
     draft = _draft(context, record)
+    _require_settled(ledger, draft)
     contact = _chosen(context, named)
     number = contact.number or _taken_number(context, draft)
     sent, person = as_sent(contact_fields(draft)), draft.person or None
@@ -56,6 +60,16 @@ def _draft(context: Context, record: DealRecord) -> ContactDraft:
     if isinstance(draft, Problem):
         raise UsageError(f"Deal {record.deal_id} has no customer to link: {draft.message}", draft.hint)
     return draft
+
+
+def _require_settled(ledger: LedgerDesk, draft: ContactDraft) -> None:
+    subject = customer_subject(draft.customer)
+    operations = (operation for write in ledger.unsettled_writes() for operation in write.operations)
+    if any(found.subject == subject and found.state is OperationState.IN_FLIGHT for found in operations):
+        raise UsageError(
+            f"Xero has not answered yet what became of the contact of {draft.name}.",
+            "Let a run settle that first: zoho-xero-sync sync",
+        )
 
 
 def _chosen(context: Context, named: str) -> XeroContact:

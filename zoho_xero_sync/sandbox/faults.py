@@ -27,7 +27,12 @@ KINDS: Mapping[str, str] = {
     "rate_day": "429 for the day's allowance, not processed",
     "rate_concurrent": "429 for too many calls in flight, not processed",
     "slow": "`seconds` of virtual time pass, then the service answers normally",
+    "drip": "the service does the work, `seconds` of virtual time pass while its answer arrives in small pieces",
+    "token_expired": "every access token of the service ends, so that it refuses this call",
+    "connection_revoked": "a person removes the connection, so that the service refuses this call and all that follow",
 }
+# Kinds that are a change in the service, which then answers by itself.
+CHANGES = frozenset({"token_expired", "connection_revoked"})
 _SERVICES = ("zoho", "xero")
 
 
@@ -37,6 +42,7 @@ class Cut(Enum):
     NOTHING = "the whole answer is delivered"
     ALL = "the connection closes without an answer"
     HALF = "the connection closes in the middle of the body"
+    PIECES = "the whole answer is delivered, in small pieces"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class Fault:
 
     `service` is "zoho" or "xero", `method` an HTTP verb, `path` a regular expression searched for in the path; None
     matches everything. `skip` matching calls pass unharmed first, then `times` calls are hit. `seconds` is the virtual
-    time a slow call takes, or the Retry-After of a Xero 429. Raises ValueError when a value makes no sense.
+    time a slow call or answer takes, or the Retry-After of a Xero 429. Raises ValueError when a value makes no sense.
     """
 
     kind: str
@@ -159,8 +165,11 @@ class Played:
 
 
 def play(fault: Fault | None, service: str, serve: Callable[[], Answer], clock: VirtualClock) -> Played:
-    """Run one call through `fault` (None: unharmed). `serve` asks the real service and is called at most once."""
-    if fault is None:
+    """Run one call through `fault` (None: unharmed). `serve` asks the real service and is called at most once.
+
+    What `CHANGES` names has been done to the service already.
+    """
+    if fault is None or fault.kind in CHANGES:
         answer = serve()
         return Played(answer, answer)
     if fault.kind == "slow":
@@ -173,6 +182,9 @@ def play(fault: Fault | None, service: str, serve: Callable[[], Answer], clock: 
     if unserved is not None:
         return Played(None, unserved)
     answer = serve()
+    if fault.kind == "drip":
+        clock.advance(fault.seconds or 0.0)
+        return Played(answer, answer, Cut.PIECES)
     if fault.kind == "drop_after":
         return Played(answer, answer, Cut.ALL)
     if fault.kind == "half_body":

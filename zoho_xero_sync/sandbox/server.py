@@ -19,7 +19,7 @@ from werkzeug.test import run_wsgi_app
 
 from .calls import Call, CallLog, kind_of_unserved
 from .clock import VirtualClock
-from .faults import Answer, Cut, FaultScript, play
+from .faults import CHANGES, Answer, Cut, FaultScript, play
 from .page import create_control_app
 from .world import fill_world
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _KIND_HEADER = "x-sandbox-kind"
 _LARGEST_BODY = 32 * 1024 * 1024
 _BACKLOG = 128
+# Pieces in which a dripping answer leaves.
+_PIECES = 16
 _NO_BODY = frozenset({204, 304})
 
 
@@ -140,6 +142,8 @@ class Gate:
         sandbox = self._sandbox
         method = str(environ["REQUEST_METHOD"])
         fault = sandbox.faults.take(self._service, method, path)
+        if fault is not None and fault.kind in CHANGES:
+            _change(sandbox, self._service, fault.kind)
         played = play(fault, self._service, lambda: _ask(self._app, environ), sandbox.clock)
         sandbox.calls.record(
             Call(
@@ -168,6 +172,9 @@ class Gate:
         if answer.status not in _NO_BODY:
             headers.append(("Content-Length", str(len(answer.body))))
         start_response(f"{answer.status} {_phrase(answer.status)}", headers)
+        if cut is Cut.PIECES:
+            size = -(-len(answer.body) // _PIECES) or 1
+            return [answer.body[start : start + size] for start in range(0, len(answer.body), size)]
         return [answer.body[: len(answer.body) // 2] if cut is Cut.HALF else answer.body]
 
 
@@ -186,12 +193,12 @@ class _Handler(WSGIRequestHandler):
         body = self._request_body(environ)
         if body is None:
             self.close_connection = True
-            self._write("413 Content Too Large", [("Content-Length", "0"), ("Connection", "close")], b"")
+            self._write("413 Content Too Large", [("Content-Length", "0"), ("Connection", "close")])
             return
         environ["wsgi.input"] = BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         chunks, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
-        self._write(status, list(headers), b"".join(chunks))
+        self._write(status, list(headers), *chunks)
 
     def _request_body(self, environ: WSGIEnvironment) -> bytes | None:
         if environ.get("wsgi.input_terminated"):
@@ -202,16 +209,20 @@ class _Handler(WSGIRequestHandler):
             return None
         return self.rfile.read(int(text))
 
-    def _write(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+    def _write(self, status: str, headers: list[tuple[str, str]], *chunks: bytes) -> None:
+        """Send head and first chunk in one packet, every further chunk in one of its own."""
+        length = sum(map(len, chunks))
         declared = {name.lower(): value for name, value in headers}.get("content-length")
         if declared is None and int(status[:3]) not in _NO_BODY:
-            headers = [*headers, ("Content-Length", str(len(body)))]
-        if declared is not None and self.command != "HEAD" and int(declared) != len(body):
+            headers = [*headers, ("Content-Length", str(length))]
+        if declared is not None and self.command != "HEAD" and int(declared) != length:
             self.close_connection = True
         head = "".join(f"{name}: {value}\r\n" for name, value in headers)
-        payload = b"" if self.command == "HEAD" else body
+        first, *rest = chunks if chunks and self.command != "HEAD" else (b"",)
         try:
-            self.wfile.write(f"HTTP/1.1 {status}\r\n{head}\r\n".encode("latin-1") + payload)
+            self.wfile.write(f"HTTP/1.1 {status}\r\n{head}\r\n".encode("latin-1") + first)
+            for chunk in rest:
+                self.wfile.write(chunk)
         except ConnectionError:
             self.close_connection = True
 
@@ -261,6 +272,21 @@ class _Server(ThreadedWSGIServer):
         with self._changed:
             self._open.discard(request)
             self._changed.notify_all()
+
+
+def _change(sandbox: Sandbox, service: str, kind: str) -> None:
+    """Do to a service what a fault of `CHANGES` stands for."""
+    if service == "xero" and kind == "token_expired":
+        with sandbox.xero.lock:
+            sandbox.xero.tokens.expire_access_tokens()
+    elif service == "xero":
+        with sandbox.xero.lock:
+            sandbox.xero.tokens.lapse()
+            sandbox.xero.disconnect_all()
+    else:
+        with sandbox.zoho.lock:
+            book = sandbox.zoho.oauth
+            (book.expire_access_tokens if kind == "token_expired" else book.revoke_everything)()
 
 
 def _is_loopback(host: str) -> bool:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from ..rule import Rule
+
+__all__ = ["Rule", "rules"]
 
 _BASE = "developer.xero.com/documentation/"
-
-
-class Rule(NamedTuple):
-    """One rule of the service: what holds, and the address of the page it is from."""
-
-    text: str
-    source: str
 
 
 def rules(page: str, *texts: str) -> tuple[Rule, ...]:

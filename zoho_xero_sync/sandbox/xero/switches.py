@@ -6,18 +6,11 @@ A world sets them under `xero.switches`; `state.switches` changes them at any ti
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from ..rule import Switch
 
 _API = "developer.xero.com/documentation/api/accounting/"
 _GUIDES = "developer.xero.com/documentation/guides/"
-
-
-class Switch(NamedTuple):
-    """A disputed behaviour: the default, what it decides, and the page that leaves it open."""
-
-    default: object
-    text: str
-    source: str
 
 
 SWITCHES: Mapping[str, Switch] = {
@@ -93,6 +86,7 @@ SWITCHES: Mapping[str, Switch] = {
         "replay",
         "Two simultaneous requests with one key: the second waits for the answer (replay) or is done again (both).",
         f"{_GUIDES}idempotent-requests/idempotency",
+        strict="both",
     ),
     "server_error_kept": Switch(
         True,
@@ -113,6 +107,7 @@ SWITCHES: Mapping[str, Switch] = {
         False,
         "Whether two contact names that differ only by accents collide; filters ignore accents.",
         f"{_API}contacts",
+        strict=True,
     ),
     "country_letters_only": Switch(
         True, "Whether an address's Country may hold letters only; blanks are let through.", f"{_API}types"
@@ -127,13 +122,20 @@ SWITCHES: Mapping[str, Switch] = {
         "POST of a contact whose Name alone is known: overwrite as observed, or refuse as the OpenAPI example shows.",
         f"{_API}contacts",
     ),
-    "empty_text_clears": Switch(True, "Whether an empty string clears a contact's field.", f"{_API}contacts"),
+    "empty_text_clears": Switch(
+        True, "Whether an empty string clears a contact's field.", f"{_API}contacts", strict=False
+    ),
     "omitted_persons_survive": Switch(
-        True, "Whether contact persons survive an update of the contact that leaves the list out.", f"{_API}contacts"
+        True,
+        "Whether contact persons survive an update of the contact that leaves the list out.",
+        f"{_API}contacts",
+        strict=False,
     ),
     # Invoices
     "voided_number_taken": Switch(True, "Whether the number of a voided invoice stays taken.", f"{_API}invoices"),
-    "deleted_number_taken": Switch(False, "Whether the number of a deleted invoice stays taken.", f"{_API}invoices"),
+    "deleted_number_taken": Switch(
+        False, "Whether the number of a deleted invoice stays taken.", f"{_API}invoices", strict=True
+    ),
     "numbers_ignore_case": Switch(
         True, "Whether two InvoiceNumbers that differ only by case collide.", f"{_API}invoices"
     ),
@@ -143,7 +145,7 @@ SWITCHES: Mapping[str, Switch] = {
     ),
     "discount_rate_places": Switch(2, "Decimals kept of a DiscountRate.", f"{_API}invoices"),
     "tax_amount_capped": Switch(
-        False, "Whether a TaxAmount that is larger than the UnitAmount is refused.", f"{_API}invoices"
+        False, "Whether a TaxAmount that is larger than the UnitAmount is refused.", f"{_API}invoices", strict=True
     ),
     "unknown_account_on_draft": Switch(
         "error",

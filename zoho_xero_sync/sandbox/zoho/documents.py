@@ -11,6 +11,18 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from .rule import rules
+
+RULES = rules(
+    "insert-records.html",
+    "A row's Total is Quantity times List_Price; the discount comes off before its taxes; each tax is rounded to cents "
+    "on its own.",
+    "A document's Sub_Total is the sum of its rows' Net_Total, with their tax; Grand_Total is Sub_Total less discount, "
+    "plus tax, plus adjustment.",
+    "A discount typed as a percentage is stored as an amount.",
+)
+
+
 _CENT = Decimal("0.01")
 _HUNDRED = Decimal(100)
 _NOTHING = Decimal(0)

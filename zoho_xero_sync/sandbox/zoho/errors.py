@@ -7,6 +7,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from .rule import rules
+
+RULES = (
+    *rules(
+        "status-codes.html",
+        "A refusal is {code, details, message, status}; nothing to show is 204 without a body.",
+        "A missing or garbled Authorization answers 401 AUTHENTICATION_FAILURE, an unknown or expired token 401 "
+        "INVALID_TOKEN.",
+        "An unknown path answers 404 INVALID_URL_PATTERN, a wrong verb 405 INVALID_REQUEST_METHOD.",
+    ),
+    *rules(
+        "scopes.html",
+        "A call outside the token's scopes answers 401 OAUTH_SCOPE_MISMATCH, which no refresh can cure.",
+        "Scopes name modules in their own spelling: Sales_Orders is salesorders.",
+    ),
+)
+
+
 MESSAGES = {
     "ALREADY_MODIFIED": "record already modified",
     "AMBIGUITY_DURING_PROCESSING": "ambiguity while processing the request",

@@ -13,6 +13,18 @@ from datetime import datetime, timedelta
 
 from ..clock import VirtualClock
 from .errors import ZohoError
+from .rule import rules
+
+RULES = rules(
+    "api-limits.html",
+    "An organisation has a number of credits for any 24 hours by its edition; a call without credits answers 429.",
+    "At most 5 (Free) to 25 (Ultimate) calls of an app run at once, and 10 of those that are costly: COQL, sorted "
+    "lists, custom views, writes of more than 10 records.",
+    "A COQL query costs 1 credit up to LIMIT 200, 2 up to 1000, 3 beyond; a write 1 for every 10 records; a list by "
+    "custom view 3; deleted records 2; any other call 1.",
+    "X-API-CREDITS-REMAINING appears once half of the credits are used.",
+)
+
 
 _DAY = timedelta(hours=24)
 SUB_CONCURRENCY = 10

@@ -11,12 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import ZohoError
 from .ids import record_id
+from .rule import rules
 from .schema import Field, Module
 
 if TYPE_CHECKING:
     from .state import ZohoState
 
 Json = dict[str, Any]
+
+
+RULES = (
+    *rules("get-currencies.html", "An organisation with one currency answers 204 for its currencies."),
+    *rules(
+        "field-meta.html",
+        "Fields are told by module, with the data type, length, pick list and lookup of each; Currency and "
+        "Exchange_Rate exist in a multi-currency organisation only.",
+    ),
+    *rules("get-pipelines.html", "Pipelines need the layout_id of the layout of Deals."),
+)
 
 
 def org(state: ZohoState) -> Json:

@@ -15,6 +15,32 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..clock import VirtualClock
+from .rule import rules
+
+RULES = (
+    *rules(
+        "refresh.html",
+        "The token endpoint answers a refusal with 200 and an `error`; only the throttle of minting is a 400.",
+        "A refresh answers without a refresh token; the first one stays good until it is revoked.",
+        "A client id, a client secret, a grant code or a refresh token that is unknown is refused: invalid_client, "
+        "invalid_client_secret, invalid_code.",
+    ),
+    *rules(
+        "www.zoho.com/accounts/protocol/oauth/web-apps/access-token-expiry.html",
+        "An access token lives 3600 seconds; at most 10 are minted in 10 minutes with one refresh token, and further "
+        "ones answer Access Denied until the window has passed.",
+        "A refresh token keeps its newest 30 access tokens and a user the newest 20 refresh tokens; the oldest dies.",
+    ),
+    *rules(
+        "auth-request.html",
+        "A grant code is good once: for 10 minutes from a self client, for 2 minutes from the consent page, and then "
+        "with the same redirect URI only.",
+        "The consent page refuses an unknown client, redirect URI or scope with a page that does not redirect.",
+        "A consent brings a refresh token with access_type=offline only, and again only with prompt=consent.",
+    ),
+    *rules("multi-dc.html", "The way back from the consent page names the data centre and its accounts server."),
+)
+
 
 ACCESS_LIFE = timedelta(seconds=3600)
 GRANT_LIFE = timedelta(minutes=10)

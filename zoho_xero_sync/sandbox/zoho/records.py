@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import ZohoError
 from .people import ADMIN
 from .render import full_json, instant_json, listed_json, user_json
+from .rule import rules
 from .schema import Module
 from .store import Record
 from .values import parse_instant
@@ -22,6 +23,27 @@ if TYPE_CHECKING:
     from .state import ZohoState
 
 Json = dict[str, Any]
+RULES = (
+    *rules(
+        "get-records.html",
+        "A list needs `fields`, at most 50, and answers the id and those fields only; subforms come with GET by id.",
+        "`per_page` is at most 200, and pages reach the first 2000 records; beyond it takes the page_token.",
+        "A page_token is bound to the other parameters, lives 24 hours, excludes `page` and reaches 100,000 records.",
+        "Lists are sorted by id, Created_Time or Modified_Time, by default id, newest first.",
+        "If-Modified-Since with nothing newer answers 304.",
+        "A module that does not exist, and a subform's module, is refused as INVALID_MODULE.",
+        "Date-times have whole seconds and the offset of the organisation's zone on that day.",
+        "A lookup is {name, id}; a deleted record keeps its name in it.",
+    ),
+    *rules(
+        "get-deleted-records.html",
+        "Deleted records are listed for 60 days in the recycle bin and for 120 days when gone for good, then without "
+        "name and user.",
+        "`type` is all, recycle or permanent; anything else is PATTERN_NOT_MATCHED.",
+    ),
+)
+
+
 PER_PAGE = 200
 MAX_FIELDS = 50
 PAGED_REACH = 2000

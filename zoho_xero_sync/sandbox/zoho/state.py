@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from ..clock import VirtualClock
 from . import jsonout
 from .catalogue import DEAL_FIELD, DOCUMENTS, build_schema
+from .enforced import RULES
 from .ids import IdSource
 from .limits import Limits
 from .oauth import OAuthBook
 from .organisation import Organisation, read_organisation
 from .people import ADMIN, PEOPLE
 from .render import full_json, instant_json
+from .rule import Rule
 from .schema import Module
 from .store import Deleted, Record, Table
 from .switches import with_defaults
@@ -143,6 +145,10 @@ class ZohoState:
             table = self.tables[self._module(module).api_name]
             ordered = sorted(table.records.values(), key=lambda record: record.number)
             return [full_json(self, table.module, record) for record in ordered]
+
+    def rules(self) -> list[Rule]:
+        """Every rule this half of the sandbox enforces, with the official page it is from."""
+        return list(RULES)
 
     def snapshot(self) -> dict[str, Any]:
         """The whole organisation as plain JSON values, Decimals as strings, without credentials."""

@@ -7,36 +7,79 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-DEFAULTS: dict[str, object] = {
-    # COQL rows carry the display name in lookups since v7; older reports and the same page's text show the id alone.
-    "lookup_names": True,
-    # Whether COQL compares text by case is not documented.
-    "text_case_sensitive": True,
-    # The COQL page's error list names both 50 and 100 as the most values `in` may hold.
-    "in_list_limit": 50,
-    # The COQL page lists 401 for a column selected twice and 400 for one ordered by twice.
-    "duplicate_column_status": 400,
-    # Two integrators report that negative offsets in date-times are refused; the official samples use them.
-    "negative_offsets": True,
-    # A record that is gone: 204, 400 and 404 are all reported for GET by id.
-    "missing_record_status": 204,
-    # `ids` of a list: 100 documented, 50 fit the documented length.
-    "ids_limit": 100,
-    # A subform named in `fields` of a list is left out, or refused.
-    "list_subform": "drop",
-    # If-Modified-Since: whether a record modified in that very second is still listed.
-    "modified_since_inclusive": False,
-    # Body code of a 429: TOO_MANY_REQUESTS (classic) or RATE_LIMIT_EXCEEDED (newer specifications).
-    "rate_limit_code": "TOO_MANY_REQUESTS",
-    # No Retry-After is documented; seconds here make one appear.
-    "retry_after": None,
-    # Token errors arrive under 200 for most reporters, under 400 for some.
-    "token_error_status": 200,
-    # Whether merging two records bumps the Modified_Time of the records that pointed at the loser.
-    "merge_bumps_related": False,
-    # Whether editing a quote, order or invoice bumps the Modified_Time of its deal.
-    "document_bumps_deal": False,
+from ..rule import Switch
+from .rule import API
+
+_COQL = f"{API}COQL-Overview.html"
+_LIST = f"{API}get-records.html"
+_LIMITS = f"{API}api-limits.html"
+
+SWITCHES: Mapping[str, Switch] = {
+    "lookup_names": Switch(
+        True,
+        "Whether lookups of a COQL row carry the display name: so since v7, while older reports and the same page's "
+        "text show the id alone.",
+        f"{API}Get-Records-through-COQL-Query.html",
+        strict=False,
+    ),
+    "text_case_sensitive": Switch(
+        True, "Whether COQL compares text by case, which is not documented; by case is the stricter.", _COQL
+    ),
+    "in_list_limit": Switch(
+        50,
+        "Most values `in` may hold: the page's list of errors names both 50 and 100.",
+        f"{API}Get-Records-through-COQL-Query.html",
+    ),
+    "duplicate_column_status": Switch(
+        400,
+        "Status of a column selected twice: the page lists 401, and 400 for one ordered by twice.",
+        f"{API}Get-Records-through-COQL-Query.html",
+        strict=401,
+    ),
+    "negative_offsets": Switch(
+        True,
+        "Whether COQL takes date-times with a negative offset: the samples use them, integrators report refusals.",
+        f"{API}Get-Records-through-COQL-Query.html",
+        strict=False,
+    ),
+    "missing_record_status": Switch(
+        204, "Status of a GET by id of a record that is gone: 204, 400 and 404 are all reported.", _LIST, strict=400
+    ),
+    "ids_limit": Switch(
+        100, "Most `ids` of a list: 100 are documented, 50 fit the documented length.", _LIST, strict=50
+    ),
+    "list_subform": Switch(
+        "drop", "A subform named in `fields` of a list: left out (drop), or refused (error).", _LIST, strict="error"
+    ),
+    "modified_since_inclusive": Switch(
+        False, "Whether If-Modified-Since returns a record modified in that very second.", _LIST
+    ),
+    "rate_limit_code": Switch(
+        "TOO_MANY_REQUESTS",
+        "Code of a 429: TOO_MANY_REQUESTS (classic) or RATE_LIMIT_EXCEEDED (newer specifications).",
+        _LIMITS,
+        strict="RATE_LIMIT_EXCEEDED",
+    ),
+    "retry_after": Switch(None, "Retry-After of a 429 in seconds; none is documented, and none is sent.", _LIMITS),
+    "token_error_status": Switch(
+        200,
+        "Status of a refused token request: 200 for most reporters, 400 for some.",
+        f"{API}refresh.html",
+        strict=400,
+    ),
+    "merge_bumps_related": Switch(
+        False,
+        "Whether merging two records moves the Modified_Time of the records that pointed at the loser.",
+        f"{API}get-records.html",
+    ),
+    "document_bumps_deal": Switch(
+        False,
+        "Whether editing a quote, order or invoice moves the Modified_Time of its deal.",
+        f"{API}update-records.html",
+    ),
 }
+
+DEFAULTS: Mapping[str, object] = {name: switch.default for name, switch in SWITCHES.items()}
 
 
 def with_defaults(given: Mapping[str, object]) -> dict[str, object]:

@@ -12,6 +12,7 @@ from .errors import ZohoError
 from .people import INTEGRATION
 from .records import listable
 from .render import instant_json, user_json
+from .rule import rules
 from .schema import Field, Module
 from .store import Record
 from .values import parse_instant, read_json
@@ -21,6 +22,19 @@ if TYPE_CHECKING:
     from .state import ZohoState
 
 Json = dict[str, Any]
+RULES = rules(
+    "update-records.html",
+    "An update has 1 to 100 records, each with its own result in order; a mix of good and refused answers 207.",
+    "An unknown or read-only field is dropped without a word, under SUCCESS.",
+    "Every update moves Modified_Time to now and makes the token's user Modified_By, also when no value changes.",
+    "With If-Unmodified-Since a record changed later answers 412 ALREADY_MODIFIED.",
+    "Workflows run unless `trigger` is an empty list.",
+    "Refused are: a locked record (RECORD_LOCKED), an id that is gone, a value of the wrong type or too long "
+    "(INVALID_DATA), an empty mandatory field (MANDATORY_NOT_FOUND), a unique value twice (DUPLICATE_DATA), a stage "
+    "outside the deal's pipeline (MAPPING_MISMATCH).",
+)
+
+
 MAX_RECORDS = 100
 
 

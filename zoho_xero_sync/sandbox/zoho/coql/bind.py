@@ -14,9 +14,29 @@ from typing import Any
 
 from ..errors import ZohoError
 from ..oauth import allows
+from ..rule import rules
 from ..schema import Field, Module
 from ..values import parse_date, parse_instant, read_boolean
 from .grammar import Condition, Criteria, Literal, Query, conditions
+
+RULES = (
+    *rules(
+        "COQL-Limitations.html",
+        "A query has at most 500 columns, 25 conditions, 10 columns to order by, 2000 rows, and reaches 100,000 rows "
+        "by offset; at most 15 joins in the selection and 5 in the conditions.",
+        "Columns ordered by twice and aliases used twice are refused.",
+        "`not like` needs % at both ends.",
+    ),
+    *rules(
+        "Get-Records-through-COQL-Query.html",
+        "Each type of column has its own operators: no `like` on a lookup, no `<` on text, `=` alone on a boolean.",
+        "A date-time in a condition has whole seconds and an offset; a fraction of a second is refused.",
+        "Reading needs the scope of COQL and of every module the query touches.",
+        "Subforms are no columns of their parent: their module is queried by Parent_Id.",
+        "A query with no rows answers 204; a dotted column comes back under its dotted name.",
+    ),
+)
+
 
 MAX_ROWS = 2000
 MAX_REACH = 100_000

@@ -9,7 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import ZohoError
+from ..rule import rules
 from .tokens import Token, syntax_error, tokenize
+
+RULES = rules(
+    "COQL-Overview.html",
+    "A query is SELECT, FROM, WHERE, then ORDER BY and LIMIT; without WHERE it is refused, and so is `*`.",
+    "AND and OR join two conditions; three or more are nested in pairs with brackets.",
+    "A quote inside a text is doubled; a backslash does not escape it.",
+    "Without LIMIT a query answers 200 rows, ordered by id.",
+)
+
 
 DEFAULT_LIMIT = 200
 _COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
