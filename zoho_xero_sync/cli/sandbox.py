@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import click
 from zoho_xero_sync.cli.hands import Hands
 from zoho_xero_sync.cli.main import Session
 from zoho_xero_sync.cli.rehearsal import require_sandbox, sandbox_config
-from zoho_xero_sync.cli.sandbox_notes import sandbox_notes
+from zoho_xero_sync.cli.sandbox_notes import enforced_notes, sandbox_notes
 from zoho_xero_sync.errors import Interrupted, UsageError
 
 if TYPE_CHECKING:
@@ -38,13 +39,22 @@ _HOUR = 3600.0
     metavar="FILE",
     help="Write the configuration that points at it; an existing file is never overwritten.",
 )
+@click.option("--strict", "mode", flag_value="strict", help="Disputed behaviour at its harshest; print the rules.")
+@click.option("--live-like", "mode", flag_value="live-like", help="Disputed behaviour as likely; print the rules.")
 @click.pass_obj
 def sandbox(
-    session: Session, world: str | None, deals: int | None, zoho_port: int, xero_port: int, config_file: Path | None
+    session: Session,
+    world: str | None,
+    deals: int | None,
+    zoho_port: int,
+    xero_port: int,
+    config_file: Path | None,
+    mode: str | None,
 ) -> int:
     """Start a sandbox of Zoho CRM and Xero on this machine, print how to use it, and stay up until Ctrl-C.
 
     The times in its world are moved so that its present is now. What happens in it is forgotten when it ends.
+    --strict and --live-like set every switch of the world (docs/sandbox.md) and print what the sandbox enforces.
     Exit codes: 130 ended by Ctrl-C; 143 ended by SIGTERM; 2 a port is taken, the world has mistakes, FILE is there
     already, or the sandbox is not installed.
     """
@@ -52,11 +62,11 @@ def sandbox(
         raise click.UsageError("--world and --deals cannot be combined: --deals makes a world of its own.")
     require_sandbox()
     hands = session.hands
-    box = _build(_world(hands, world, deals), zoho_port, xero_port)
+    box = _build(_switched(_world(hands, world, deals), mode), zoho_port, xero_port)
     _start(box, zoho_port, xero_port)
     try:
         target = _write_config(hands.cwd / config_file.expanduser(), box) if config_file is not None else None
-        _tell(hands, box, target)
+        _tell(hands, box, target, mode)
         return _wait(hands)
     finally:
         box.stop()
@@ -76,6 +86,12 @@ def _world(hands: Hands, name: str | None, deals: int | None) -> dict[str, Any]:
         return move_world(load_world(file if file.is_file() else wanted), hands.clock.now())
     except ValueError as error:
         raise _wrong_world(error) from None
+
+
+def _switched(world: dict[str, Any], mode: str | None) -> dict[str, Any]:
+    from zoho_xero_sync.sandbox.rules import switched
+
+    return world if mode is None else switched(world, mode)
 
 
 def _build(world: Mapping[str, Any], zoho_port: int, xero_port: int) -> Sandbox:
@@ -131,9 +147,10 @@ def _write_config(file: Path, box: Sandbox) -> Path:
     return file.resolve()
 
 
-def _tell(hands: Hands, box: Sandbox, config_file: Path | None) -> None:
+def _tell(hands: Hands, box: Sandbox, config_file: Path | None, mode: str | None) -> None:
     console = hands.console()
-    for line in sandbox_notes(box, config_file):
+    rules = enforced_notes(mode) if mode is not None else ()
+    for line in chain(rules, sandbox_notes(box, config_file)):
         # Long lines are for copying, so they are left whole.
         console.print(line, soft_wrap=True)
     hands.out.flush()

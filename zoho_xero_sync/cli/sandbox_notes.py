@@ -36,6 +36,24 @@ def sandbox_notes(box: Sandbox, config_file: Path | None) -> Iterator[Text]:
     yield from _by_hand(box)
 
 
+def enforced_notes(mode: str) -> Iterator[Text]:
+    """What the sandbox enforces, by service with the page each rule is from, and how `mode` set its switches."""
+    from zoho_xero_sync.sandbox.rules import NAMES, RULES, SWITCHES, shown
+
+    for service, rules in RULES.items():
+        yield Text(f"What {NAMES[service]} enforces: {counted(len(rules), 'rule')}", style="bold")
+        for rule in rules:
+            yield Text(f"  {rule.text}").append(f"  {rule.source}", style="dim")
+        yield Text()
+    for service, switches in SWITCHES.items():
+        words = "disputed behaviour at its harshest" if mode == "strict" else "disputed behaviour as is likely"
+        yield Text(f"{NAMES[service]}, {words}: {service}.switches", style="bold")
+        for name, switch in switches.items():
+            value = switch.harshest if mode == "strict" else switch.default
+            yield Text(f"  {name}: {shown(value)}").append(f"  {switch.text}", style="dim")
+        yield Text()
+
+
 def _setting_up(box: Sandbox, config_file: Path | None) -> Iterator[Text]:
     if config_file is None:
         yield from _step("In another terminal: a new directory, the configuration, and logins that are no secrets")

@@ -163,9 +163,7 @@ def ordered_persons(persons: Sequence[Person], primary: str) -> tuple[Person, ..
     named = [person for person in persons if person.full_name]
     first = [person for person in named if person.id == primary]
     chosen = [*first, *(person for person in named if person.id != primary)][:PERSONS_MAX]
-    return tuple(
-        replace(person, email=person.email if _EMAIL.fullmatch(person.email) else "") for person in chosen
-    )
+    return tuple(replace(person, email=person.email if _EMAIL.fullmatch(person.email) else "") for person in chosen)
 
 
 def _phones(account: Account | None, person: Person | None) -> dict[str, str]:

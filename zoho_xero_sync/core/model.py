@@ -571,8 +571,8 @@ class InvoiceStep:
     current: XeroInvoice | None = None
     content: bool = False
     advance: bool = False
-    adopting: bool = False
     changes: tuple[Change, ...] = ()
+    adopting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,9 @@ _HEAD = """# What the sandbox enforces
 
 Made by `python -m zoho_xero_sync.sandbox.rules > docs/sandbox.md`.
 
-The sandbox refuses what the services refuse. Each rule stands beside the code that enforces it, with the official page it
-is from. `zoho-xero-sync sandbox --live-like` and `--strict` print the same rules before they start; what the two mean
-is in [switches](#switches).
+The sandbox refuses what the services refuse. Each rule has the official page it is from.
+[`zoho-xero-sync sandbox --live-like`](commands.md#sandbox) and `--strict` print the same rules as they start; how the
+two differ is under [switches](#switches).
 """
 _SWITCHES = """## Switches
 

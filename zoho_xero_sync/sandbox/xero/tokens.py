@@ -195,7 +195,8 @@ class Tokens:
     def expire_access_tokens(self) -> None:
         """Every access token ends now; refresh tokens live on."""
         now = self._clock.now()
-        self._access = {text: replace(access, expires_at=min(now, access.expires_at)) for text, access in self._access.items()}
+        for text, access in self._access.items():
+            self._access[text] = replace(access, expires_at=min(now, access.expires_at))
 
     def lapse(self) -> None:
         """Every refresh token becomes invalid, as after 60 idle days or a disconnect by the user."""
