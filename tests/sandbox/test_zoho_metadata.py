@@ -89,7 +89,7 @@ def test_field_details() -> None:
         ("settings/fields", {}, "REQUIRED_PARAM_MISSING", {"param_name": "module"}),
         ("settings/fields", {"module": "Potentials"}, "INVALID_MODULE", None),
         ("settings/layouts", {}, "REQUIRED_PARAM_MISSING", {"param_name": "module"}),
-        ("settings/pipeline", {}, "REQUIRED_PARAM_MISSING", {"param_name": "layout_id"}),
+        ("settings/pipeline", {}, "REQUIRED_PARAM_MISSING", {"param": "layout_id"}),
         ("settings/pipeline", {"layout_id": "7"}, "INVALID_DATA", {"param_name": "layout_id"}),
         ("settings/modules/Potentials", {}, "INVALID_MODULE", None),
     ],

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import click
 
 from zoho_xero_sync.cli import auth_talk as talk
+from zoho_xero_sync.cli.log_in import TIMEOUT, Way, log_in_xero, log_in_zoho
 from zoho_xero_sync.cli.main import Session
 from zoho_xero_sync.cli.start import start_logging
 from zoho_xero_sync.config import Config, load_config
@@ -16,11 +15,10 @@ from zoho_xero_sync.consent import Consent
 from zoho_xero_sync.core.logins import LoginState
 from zoho_xero_sync.errors import ConfigError, ExitCode, LoginError, worst
 from zoho_xero_sync.login_status import login_views
-from zoho_xero_sync.remote.callback import PORT, redirect_uri
+from zoho_xero_sync.remote.callback import PORT
 from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.login_text import logins_json, render_logins
 
-_TIMEOUT = 300
 _EXIT: dict[LoginState, ExitCode] = {
     "ok": ExitCode.OK,
     "missing": ExitCode.LOGIN,
@@ -41,7 +39,7 @@ _port = click.option(
 _timeout = click.option(
     "--timeout",
     type=click.IntRange(1, 3600),
-    default=_TIMEOUT,
+    default=TIMEOUT,
     show_default=True,
     metavar="SECONDS",
     help="How long to wait for the browser.",
@@ -55,9 +53,9 @@ class Desk(NamedTuple):
     session: Session
     config: Config
 
-    def consent(self, typed: dict[str, str] | None = None) -> Consent:
-        """The logins of this configuration, with what a person just typed."""
-        return Consent(self.config, self.session.hands.environ, self.session.hands.clock, typed)
+    def consent(self) -> Consent:
+        """The logins of this configuration."""
+        return Consent(self.config, self.session.hands.environ, self.session.hands.clock)
 
 
 def _desk(session: Session) -> Desk:
@@ -88,22 +86,9 @@ def zoho(
     to another organisation.
     """
     talk.require_one(code=code, browser=browser, paste=paste)
-    desk = _desk(session)
-    desk.consent().require_no_fixed_zoho()
-    typed = talk.ask_client(session, desk.config, desk.consent(), "zoho", anew=new_client)
-    consent = desk.consent(typed)
-    back = redirect_uri(port) if browser or paste else None
-    if back is None:
-        code = talk.self_client_code(session, desk.config, consent, code)
-    else:
-        state = secrets.token_urlsafe(24)
-        address = consent.zoho_address(back, state)
-        talk.tell(session, "It asks for these scopes; they allow reading and nothing else:")
-        talk.show_scopes(session, consent.scopes("zoho"))
-        returned = talk.walk(session, "zoho", address, state, back=back, port=port, paste=paste, timeout=timeout)
-        code = consent.zoho_code(returned)
-    found = consent.log_in_zoho(code, back)
-    talk.result(session, f"Logged in to Zoho: {clean(found.name)} ({clean(found.id)}). It works until it is revoked.")
+    way = Way(browser, paste, port, timeout, code, new_client)
+    found = log_in_zoho(session, _desk(session).config, way)
+    talk.result(session, f"Logged in to Zoho: {found.name} ({found.id}). It works until it is revoked.")
     return int(ExitCode.OK)
 
 
@@ -120,27 +105,11 @@ def xero(session: Session, tenant: str | None, paste: bool, port: int, timeout: 
     Exit codes: 0 logged in; 4 Xero is down; 10 xero.tenant must name one of several organisations; 12 refused, or a
     scope is missing; 13 the ledger belongs to another organisation.
     """
-    desk = _desk(session)
-    typed = talk.ask_client(session, desk.config, desk.consent(), "xero", anew=new_client)
-    consent = desk.consent(typed)
-    connection = desk.config.xero.connection
-    talk.tell(session, f"The {connection} app must have these scopes, and no more:")
-    talk.show_scopes(session, consent.scopes("xero"))
-    form = None
-    if connection != "custom":
-        back = redirect_uri(port)
-        address, attempt = consent.xero_attempt(back)
-        returned = talk.walk(
-            session, "xero", address, attempt.state, back=back, port=port, paste=paste, timeout=timeout
-        )
-        form = attempt.form(returned)
-
-    def choose(tenants: Sequence[tuple[str, str]]) -> int | None:
-        return talk.pick(session, [(clean(name), clean(number)) for name, number in tenants])
-
-    found = consent.log_in_xero(form, tenant, choose)
+    config = _desk(session).config
+    connection = config.xero.connection
+    found = log_in_xero(session, config, Way(paste=paste, port=port, timeout=timeout, new_client=new_client), tenant)
     lapse = "It needs no renewal." if connection == "custom" else "It lapses after 60 days without use."
-    talk.result(session, f"Logged in to Xero: {clean(found.name)} ({clean(found.id)}). {lapse}")
+    talk.result(session, f"Logged in to Xero: {found.name} ({found.id}). {lapse}")
     return int(ExitCode.OK)
 
 

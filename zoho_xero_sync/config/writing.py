@@ -18,7 +18,7 @@ from zoho_xero_sync.config.reading import read_config
 from zoho_xero_sync.config.scan import check_everywhere
 from zoho_xero_sync.config.search import NAME, Found
 from zoho_xero_sync.config.section import Problems
-from zoho_xero_sync.config.settings import SecretStoreKind, XeroConnection
+from zoho_xero_sync.config.settings import Config, SecretStoreKind, XeroConnection
 from zoho_xero_sync.core.rules import InvoiceChoice
 from zoho_xero_sync.errors import ConfigError, ConfigProblem
 
@@ -27,6 +27,8 @@ CONNECTIONS: tuple[str, ...] = get_args(XeroConnection)
 SECRET_STORES: tuple[str, ...] = get_args(SecretStoreKind)
 INVOICES: tuple[str, ...] = get_args(InvoiceChoice)
 
+_FROM = "an invoice's lines: those of the deal's quote, else one line of the deal's Amount"
+_COUNT = "which quotes count as accepted"
 _MODE = 0o644  # it holds no secret, and cron or a colleague may have to read it
 _REMARK_AT = 31
 _HEAD = """\
@@ -40,9 +42,6 @@ _TAIL = """\
 #
 #when:
 #  leaves_stages: hold          # a deal turns back after its invoice: hold (ask a person) | void | keep
-#lines:
-#  from: [quote, amount]        # an invoice's lines: those of the deal's quote, else one line of the deal's Amount
-#  quote_stages: [Confirmed, Closed Won]  # which quotes count
 #limits:
 #  invoices_per_run: 200        # a run that would make more stops before sending any
 """
@@ -50,7 +49,11 @@ _TAIL = """\
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What `init` knows. `stages` are (stage, invoice) in order; `urls` go by dotted key, such as `zoho.api_url`."""
+    """What `init` knows. `stages` are (stage, invoice) in order; `urls` go by dotted key, such as `zoho.api_url`.
+
+    `quote_stages` are those of quotes that count as accepted; empty leaves them as they are without being named.
+    `lines_from` is where an invoice's lines come from; empty likewise.
+    """
 
     data_center: str = "au"
     stages: tuple[tuple[str, str], ...] = (("Confirmed", "draft"), ("Closed Won", "authorised"))
@@ -61,26 +64,35 @@ class Answers:
     tenant: str | None = None
     secrets: str = "file"
     urls: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    quote_stages: tuple[str, ...] = ()
+    lines_from: tuple[str, ...] = ()
 
 
 def config_text(answers: Answers) -> str:
     """The file's text; every answer is quoted as YAML needs it. It need not be valid: see `answer_problems`."""
-    sections = (_zoho(answers), _xero(answers), _secrets(answers), _ledger(), _stages(answers), _invoice(answers))
+    services = (_zoho(answers), _xero(answers), _secrets(answers), _ledger())
+    sections = (*services, _stages(answers), _lines(answers), _invoice(answers))
     body = "\n".join("".join(f"{line}\n" for line in section) for section in sections)
     return f"{_HEAD}\nversion: 1\n\n{body}\n{_TAIL}"
 
 
 def answer_problems(answers: Answers, environ: Mapping[str, str]) -> tuple[ConfigProblem, ...]:
     """Everything the reader of configurations would refuse in the file of these answers."""
-    problems = Problems(NAME)
     try:
-        root = parse_document(config_text(answers), NAME)
-        check_everywhere(problems, root)
-        read_config(problems, root, Path.cwd() / NAME, environ)
-        problems.stop_if_any()
+        read_answers(answers, Found(Path.cwd() / NAME, NAME), environ)
     except ConfigError as error:
         return error.problems
     return ()
+
+
+def read_answers(answers: Answers, place: Found, environ: Mapping[str, str]) -> Config:
+    """The configuration that these answers would be at `place`, where nothing is written. Raises ConfigError."""
+    problems = Problems(place.shown)
+    root = parse_document(config_text(answers), place.shown)
+    check_everywhere(problems, root)
+    config = read_config(problems, root, place.path, environ)
+    problems.stop_if_any()
+    return config
 
 
 def write_config(place: Found, answers: Answers) -> None:
@@ -161,6 +173,22 @@ def _stages(answers: Answers) -> Iterator[str]:
     for stage, invoice in answers.stages:
         yield f"  - stage: {_plain(stage)}"
         yield _line(f"    invoice: {_plain(invoice)}", remarks.pop() if remarks else "")
+
+
+def _lines(answers: Answers) -> Iterator[str]:
+    if not answers.lines_from and not answers.quote_stages:
+        yield "#lines:"
+        yield _line("#  from: [quote, amount]", _FROM)
+        yield _line("#  quote_stages: [Confirmed, Closed Won]", _COUNT)
+        return
+    yield "lines:"
+    if answers.lines_from:
+        yield _line(f"  from: [{', '.join(answers.lines_from)}]", _FROM)
+    else:
+        yield _line("  # from: [quote, amount]", _FROM)
+    if answers.quote_stages:
+        yield f"  quote_stages:  # {_COUNT}"
+        yield from (f"    - {_plain(stage)}" for stage in answers.quote_stages)
 
 
 def _invoice(answers: Answers) -> Iterator[str]:

@@ -46,7 +46,7 @@ def _accounts(invoice: InvoiceRules, xero: XeroFacts) -> Iterator[Finding]:
 
 
 def _bad_accounts(used: Mapping[str, str], chart: Mapping[str, XeroAccount]) -> Iterator[Finding]:
-    sales = [account.code for account in chart.values() if _for_sales(account)]
+    sales = [account.code for account in chart.values() if for_sales(account)]
     hint = f"Choose a sales account: {listed(sales)}."
     for code, key in used.items():
         account = chart.get(code)
@@ -56,12 +56,13 @@ def _bad_accounts(used: Mapping[str, str], chart: Mapping[str, XeroAccount]) -> 
         elif account.status != "ACTIVE":
             message = f"The Xero account {code} ({account.name}) is not active ({key})."
             yield Finding("accounts", "problem", code, message, f"Restore it in Xero, or: {hint}", "deals")
-        elif not _for_sales(account):
+        elif not for_sales(account):
             message = f"The Xero account {code} ({account.name}) is of type {account.type}, not one for sales ({key})."
             yield Finding("accounts", "problem", code, message, hint, "deals")
 
 
-def _for_sales(account: XeroAccount) -> bool:
+def for_sales(account: XeroAccount) -> bool:
+    """Whether lines of sales invoices may go to the account."""
     return account.status == "ACTIVE" and account.account_class == "REVENUE" and not account.system
 
 
@@ -125,10 +126,15 @@ def _tax_types(invoice: InvoiceRules, xero: XeroFacts) -> Iterator[Finding]:
     yield from green_unless((trouble for trouble in troubles if trouble), code, subject, fine)
 
 
+def usable_on_sales(rate: XeroTaxRate) -> bool:
+    """Whether lines on sales accounts may carry the tax rate: active, CanApplyToRevenue (Xero API: Tax Rates)."""
+    return rate.status == "ACTIVE" and rate.for_revenue
+
+
 def _bad_tax_type(code: str, tax_type: str, key: str, rates: Mapping[str, XeroTaxRate]) -> Finding | None:
     """Whether lines on a sales account may carry it: Xero's CanApplyToRevenue (API: Tax Rates)."""
     rate = rates.get(tax_type)
-    usable = [each.tax_type for each in rates.values() if each.status == "ACTIVE" and each.for_revenue]
+    usable = [each.tax_type for each in rates.values() if usable_on_sales(each)]
     hint = f"Correct {key}. Tax types for sales: {listed(usable)}."
     if rate is None:
         message = f"Xero has no tax type {tax_type}, which {key} names."

@@ -15,6 +15,8 @@ from .coql.answer import answer as answer_query
 from .errors import ZohoError
 from .limits import CUSTOM_VIEW_COST, DELETED_COST, write_cost
 from .oauth import TokenError, allows
+from .related import get_related
+from .search import search
 from .state import ZohoState
 
 Body = dict[str, Any] | None
@@ -94,6 +96,22 @@ def _add_crm(app: Flask, state: ZohoState) -> None:
             return records.get_one(state, name, str(record_id), request.args)
 
         return _serve(state, "record", _module_need(state, name, "READ"), work)
+
+    @app.get("/crm/v8/<name>/search")
+    def search_records(name: str) -> Response:
+        def work() -> Body:
+            return search(state, name, request.args, g.scopes)
+
+        return _serve(state, "search", _module_need(state, name, "READ"), work)
+
+    @app.get("/crm/v8/<name>/<int:record_id>/<related>")
+    def related_records(name: str, record_id: int, related: str) -> Response:
+        def work() -> Body:
+            if related in state.schema and not allows(g.scopes, *_module_need(state, related, "READ")):
+                raise ZohoError("OAUTH_SCOPE_MISMATCH", status=401)
+            return get_related(state, name, str(record_id), related, request.args)
+
+        return _serve(state, "related", _module_need(state, name, "READ"), work)
 
     @app.put("/crm/v8/<name>")
     @app.put("/crm/v8/<name>/<int:record_id>")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import documents, errors, limits, metadata, oauth, records, writeback
+from . import documents, errors, limits, metadata, oauth, records, related, search, writeback
 from .coql import bind, grammar
 from .rule import Rule
 
@@ -13,6 +13,8 @@ RULES: tuple[Rule, ...] = (
     *grammar.RULES,
     *bind.RULES,
     *records.RULES,
+    *related.RULES,
+    *search.RULES,
     *writeback.RULES,
     *documents.RULES,
     *metadata.RULES,

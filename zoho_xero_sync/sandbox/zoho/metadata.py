@@ -47,7 +47,7 @@ def org(state: ZohoState) -> Json:
                 "mc_status": about.multi_currency,
                 "country_code": about.country_code,
                 "primary_email": "owner@example.com",
-                "type": "production",
+                "type": "Production",
                 "license_details": {
                     "paid": about.edition != "free",
                     "paid_type": about.edition,
@@ -148,7 +148,7 @@ def pipelines(state: ZohoState, arguments: Mapping[str, str]) -> Json:
     """GET /settings/pipeline?layout_id=, which belongs to the Deals layout. Raises ZohoError."""
     given = arguments.get("layout_id")
     if not given:
-        raise ZohoError("REQUIRED_PARAM_MISSING", {"param_name": "layout_id"})
+        raise ZohoError("REQUIRED_PARAM_MISSING", {"param": "layout_id"})
     if given != layout_id("Deals"):
         raise ZohoError("INVALID_DATA", {"param_name": "layout_id"}, message="the layout id given seems to be invalid")
     return {
@@ -252,7 +252,7 @@ def _stage_meta(stage: str, number: int) -> Json:
         "sequence_number": number,
         "forecast_type": closed,
         "forecast_category": {"id": record_id("forecast", closed), "name": closed},
-        "colour_code": None,
+        "colour_code": "#ced9ff",
     }
 
 

@@ -84,13 +84,13 @@ def get_one(state: ZohoState, name: str, record_id: str, arguments: Mapping[str,
 def get_list(state: ZohoState, name: str, arguments: Mapping[str, str], since: str | None) -> Json | None:
     """GET /{module}: a page of the named fields; None (204) when empty. Raises ZohoError."""
     module = listable(state, name)
-    names = _list_fields(state, module, arguments)
+    names = list_fields(state, module, arguments)
     records = _chosen(state, name, arguments)
     if since is not None:
         records = _newer(state, records, since)
     sort_by, descending = _sorting(arguments)
     records.sort(key=lambda record: _place(record, sort_by), reverse=descending)
-    per_page = _whole(arguments, "per_page", PER_PAGE, most=PER_PAGE)
+    per_page = whole(arguments, "per_page", PER_PAGE, most=PER_PAGE)
     given, page = _start(state, name, arguments, per_page)
     if given is None:
         rest = records[(page - 1) * per_page :]
@@ -134,8 +134,8 @@ def get_deleted(state: ZohoState, name: str, arguments: Mapping[str, str], since
         and gone.when > now - (LISTED_FOR if gone.permanent else RECYCLED_FOR)
         and (edge is None or gone.when >= edge)
     ]
-    per_page = _whole(arguments, "per_page", PER_PAGE, most=PER_PAGE)
-    page = _whole(arguments, "page", 1)
+    per_page = whole(arguments, "per_page", PER_PAGE, most=PER_PAGE)
+    page = whole(arguments, "page", 1)
     rows = found[(page - 1) * per_page : page * per_page]
     if not rows:
         return None
@@ -162,7 +162,8 @@ def listable(state: ZohoState, name: str) -> Module:
     return module
 
 
-def _list_fields(state: ZohoState, module: Module, arguments: Mapping[str, str]) -> list[str]:
+def list_fields(state: ZohoState, module: Module, arguments: Mapping[str, str]) -> list[str]:
+    """The fields a list asks for. Raises ZohoError when it asks for none or for too many."""
     names = _names(arguments.get("fields", ""))
     if not names:
         raise ZohoError("REQUIRED_PARAM_MISSING", {"param_name": "fields"})
@@ -218,7 +219,7 @@ def _start(state: ZohoState, name: str, arguments: Mapping[str, str], per_page: 
     """The page token the list goes on from, or the page number it starts at."""
     text = arguments.get("page_token")
     if text is None:
-        page = _whole(arguments, "page", 1)
+        page = whole(arguments, "page", 1)
         if page * per_page > PAGED_REACH:
             raise ZohoError("DISCRETE_PAGINATION_LIMIT_EXCEEDED", {"limit": PAGED_REACH})
         return None, page
@@ -249,7 +250,8 @@ def _names(text: str) -> list[str]:
     return [name for name in (part.strip() for part in text.split(",")) if name]
 
 
-def _whole(arguments: Mapping[str, str], name: str, default: int, *, most: int | None = None) -> int:
+def whole(arguments: Mapping[str, str], name: str, default: int, *, most: int | None = None) -> int:
+    """A parameter that is a whole number from 1 to `most`. Raises ZohoError."""
     text = arguments.get(name)
     if text is None:
         return default

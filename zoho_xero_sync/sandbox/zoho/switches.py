@@ -54,6 +54,12 @@ SWITCHES: Mapping[str, Switch] = {
     "modified_since_inclusive": Switch(
         False, "Whether If-Modified-Since returns a record modified in that very second.", _LIST
     ),
+    "search_lag_seconds": Switch(
+        0,
+        "Seconds for which a search does not find what was just created or changed; its index may lag behind.",
+        f"{API}search-records.html",
+        strict=60,
+    ),
     "rate_limit_code": Switch(
         "TOO_MANY_REQUESTS",
         "Code of a 429: TOO_MANY_REQUESTS (classic) or RATE_LIMIT_EXCEEDED (newer specifications).",
