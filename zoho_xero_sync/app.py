@@ -18,6 +18,7 @@ from zoho_xero_sync.core.model import (
     DealRecord,
     DealState,
     Event,
+    InvoiceLink,
     Problem,
     SourceDocument,
 )
@@ -226,10 +227,12 @@ class App:
 
     # ---- settling ----
 
-    def resolve(self, deal_id: str, *, retry: bool) -> DealRecord:
-        """Let the next run try the deal again, or set it aside for good. Returns its record as it was.
+    def resolve(self, deal_id: str, *, retry: bool) -> tuple[DealRecord, InvoiceLink | None]:
+        """Let the next run try the deal again, or set it aside for good.
 
-        Raises UsageError when the ledger does not know the deal or nothing of it waits.
+        A deal that has a live invoice is not set aside: the invoice stays as it is, and nothing waits any more. Returns
+        the deal's record as it was, and the invoice that is kept. Raises UsageError when the ledger does not know the
+        deal or nothing of it waits.
         """
         with RunLock.for_url(self.config.ledger), Ledger.open(self.config.ledger) as ledger:
             record = _known(ledger, deal_id)
@@ -240,13 +243,15 @@ class App:
                     f"To sync it now: zoho-xero-sync sync --deal {deal_id}",
                 )
             now = self.clock.now()
-            event = Event(now, None, deal_id, "retried" if retry else "skipped", {})
             if retry:
                 ledger.stage([released(record)], None)
-                ledger.record_events([event])
-            else:
-                ledger.settle_deals([DealSettlement(deal_id, DealState.SKIPPED, event=event)])
-            return record
+                ledger.record_events([Event(now, None, deal_id, "retried", {})])
+                return record, None
+            kept = _live_invoice(ledger, record)
+            state, detail = (DealState.SEEN, {"invoice": kept.number}) if kept else (DealState.SKIPPED, {})
+            event = Event(now, None, deal_id, "kept" if kept else "skipped", detail)
+            ledger.settle_deals([DealSettlement(deal_id, state, event=event)])
+            return record, kept
 
     def link_contact(self, deal_id: str, contact: str) -> tuple[DealRecord, CustomerLink]:
         """Make this Xero contact (ContactID or ContactNumber) the deal's customer, and let the next run try the deal.
@@ -317,6 +322,14 @@ def _known(ledger: Ledger, deal_id: str) -> DealRecord:
     if record is None:
         raise UsageError(f"The ledger does not know deal {deal_id}.", "See what waits with: zoho-xero-sync status")
     return record
+
+
+def _live_invoice(ledger: Ledger, record: DealRecord) -> InvoiceLink | None:
+    # The link still shows the invoice as it was when the deal is held because a person ended it in Xero.
+    if record.problem is not None and record.problem.code == "invoice_gone":
+        return None
+    link = ledger.find_invoice_links([record.deal_id]).get(record.deal_id)
+    return link if link is not None and link.live else None
 
 
 def new_run_id() -> str:

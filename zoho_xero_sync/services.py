@@ -142,6 +142,7 @@ class Services:
             client,
             self._config.rules,
             self._known_organisation,
+            self._confirm_zoho,
             lambda: self._total("zoho") - self._earlier["zoho"],
         )
 
@@ -156,12 +157,17 @@ class Services:
             raise LoginError("Zoho did not say whose login this is.", "Run again.")
         return found
 
+    def _confirm_zoho(self, client: ZohoClient) -> None:
+        """What is kept says whose login it was; before anything is staged, Zoho says whose it is."""
+        if self.read_organisation is None:
+            self._check_zoho(client)
+
     def _check_zoho(self, client: ZohoClient) -> None:
         found = client.organisation()
         if self._identity is not None and found.id != self._identity.zoho_org_id:
             raise LedgerError(
                 f"This ledger belongs to the Zoho organisation {self._identity.zoho_org_name} "
-                f"and the login reaches {found.name}. Nothing was sent.",
+                f"({self._identity.zoho_org_id}) and the login reaches {found.name} ({found.id}). Nothing was sent.",
                 "Log in to the right one (zoho-xero-sync auth zoho), or use another ledger.",
             )
         self.read_organisation = found
@@ -192,7 +198,12 @@ class Services:
         pinned = self._identity
         if pinned is None or any(wire.text(entry, "tenantId") == pinned.xero_tenant_id for entry in self._connections):
             return
-        names = ", ".join(wire.text(entry, "tenantName") for entry in self._connections) or "no organisation"
+        if not any(wire.text(entry, "tenantType") == "ORGANISATION" for entry in self._connections):
+            raise LoginError(
+                f"The Xero login reaches no organisation any more; it was connected to {pinned.xero_org_name}.",
+                "Connect it again: zoho-xero-sync auth xero",
+            )
+        names = ", ".join(wire.text(entry, "tenantName") for entry in self._connections)
         raise LedgerError(
             f"This ledger belongs to the Xero organisation {pinned.xero_org_name} and the login reaches {names}. "
             "Nothing was sent.",

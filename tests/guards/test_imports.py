@@ -41,7 +41,7 @@ DOORS = {
     ("watching", "engine.ports"): "what a person asked of a run",
     ("cli", "rounds"): "sync --every",
     ("cli", "watching"): "who is told of a sync",
-    ("cli", "checking"): "what check shows",
+    ("cli", "checking"): "what check shows and init offers",
     ("cli", "consent"): "logging in is a conversation",
     ("cli", "login_status"): "what auth status shows",
     ("cli", "remote.callback"): "where the browser comes back to, while the person is asked",

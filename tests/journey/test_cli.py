@@ -86,6 +86,18 @@ def test_a_lapsed_login_is_announced_once(desk: Desk) -> None:
     assert said(desk, "sync", code=12) == SILENT
 
 
+def test_a_login_that_reaches_no_organisation_any_more_is_a_matter_of_logging_in(desk: Desk) -> None:
+    desk.add(order("one", "Confirmed"))
+    desk.box.xero.disconnect_all()
+    desk.wait(hours=1)
+    with desk.nothing_sent():
+        out, err = said(desk, "sync", code=12)
+    assert "zoho-xero-sync auth xero" in out + err
+    assert "no organisation" in out + err
+    desk.box.xero.reconnect()
+    assert said(desk, "sync", code=0)[0].startswith("create")
+
+
 def test_a_safety_stop_is_announced_once(desk: Desk) -> None:
     desk.configure(limits={"invoices_per_run": 1})
     for key in ("one", "two"):
@@ -133,6 +145,27 @@ def test_skip_sets_a_deal_aside_until_it_is_brought_back(desk: Desk) -> None:
 
     desk.run("resolve", held, "--retry", code=0)
     assert line_of(desk.sync(), held)["action"] == "create"
+    assert_promises(desk)
+
+
+def test_skip_keeps_the_invoice_of_a_deal_that_left_and_it_moves_on_when_the_deal_is_back(desk: Desk) -> None:
+    gone = desk.add(order("gone", "Confirmed"))
+    desk.sync()
+    number = desk.invoice("gone")["InvoiceNumber"]
+    desk.move("gone", "Proposal")
+    desk.sync(code=3)
+    with desk.nothing_sent():
+        out, _ = said(desk, "resolve", gone, "--skip", code=0)
+        assert f"keeps its invoice {number} as it is" in out
+        desk.sync()
+    assert desk.status()["waiting"] == []
+    assert desk.invoice("gone")["Status"] == "DRAFT"
+    assert_promises(desk)
+
+    desk.move("gone", "Closed Won")
+    line = line_of(desk.sync(), gone)
+    assert (line["action"], line["invoice"]["number"]) == ("update", number)
+    assert desk.invoice("gone")["Status"] == "AUTHORISED"
     assert_promises(desk)
 
 
@@ -261,6 +294,7 @@ def test_the_configuration_is_found_where_it_is_named(desk: Desk) -> None:
         ["sync", "--since", "2026-13-01"],
         ["sync", "--until", "2026-11-01"],
         ["sync", "--since", "2026-11-10", "--until", "2026-11-01"],
+        ["sync", "--since", "2199-01-31"],
         ["sync", "--since", "7d", "--deal", "5725767000000000001"],
         ["sync", "--deal", "roof"],
         ["sync", "--deal", "5725767'; drop"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -326,6 +327,43 @@ def test_two_changes_in_one_run_are_one_update(desk: Desk) -> None:
     desk.sync()
     assert desk.writes() - before == 1
     assert email(desk) == "third@alpine.example.com"
+    assert_promises(desk)
+
+
+# ---- a person's work in Xero ----
+
+
+def edit_in_xero(desk: Desk, **texts: str) -> None:
+    """A person edits the texts of the only contact in Xero."""
+    (known,) = desk.contacts()
+    books = desk.box.xero.books
+    stored = books.contacts.get(str(known["ContactID"]))
+    assert stored is not None
+    books.contacts.put(replace(stored, texts={**stored.texts, **texts}, updated=books.now()))
+
+
+def test_an_update_never_reverts_what_a_person_wrote_into_another_field(desk: Desk) -> None:
+    desk.add(order("job", "Confirmed"))
+    desk.sync()
+    edit_in_xero(desk, EmailAddress="billing@alpine.example.com", LastName="Office")
+    desk.box.zoho.update("Accounts", "alpine", {"Phone": "02 5550 9999"})
+    job = desk.edit("job", Next_Step="call")
+    assert [change["field"] for change in line_of(desk.sync(), job)["changes"]] == ["Phones[DEFAULT]"]
+    kept = contact(desk)
+    assert (kept["EmailAddress"], kept["LastName"]) == ("billing@alpine.example.com", "Office")
+    assert "02 5550 9999" in [phone["PhoneNumber"] for phone in kept["Phones"]]
+    assert_promises(desk)
+
+
+def test_a_text_that_is_emptied_in_zoho_is_emptied_in_xero(desk: Desk) -> None:
+    desk.add(order("job", "Confirmed"))
+    desk.sync()
+    buyer = contact(desk)["EmailAddress"]
+    (person,) = [row for row in desk.box.zoho.records("Contacts") if row["Email"] == buyer]
+    desk.box.zoho.update("Contacts", person["id"], {"Email": ""})
+    desk.edit("job", Next_Step="call")
+    desk.sync()
+    assert contact(desk)["EmailAddress"] == ""
     assert_promises(desk)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import pty
+import re
 import select
 import signal
 import stat
@@ -24,6 +26,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keyring.backend import KeyringBackend
 from keyring.core import load_keyring
+from test_auth import Office
 from world_tools import SECRETS, DeskClock, Result, order, orders, world
 
 from zoho_xero_sync.cli.hands import Hands
@@ -31,17 +34,29 @@ from zoho_xero_sync.cli.main import run
 from zoho_xero_sync.config import Config, load_config
 from zoho_xero_sync.config.search import Found
 from zoho_xero_sync.config.writing import INVOICES, Answers, answer_problems, config_text, write_config
-from zoho_xero_sync.core.rules import StageRule
+from zoho_xero_sync.core.rules import Rules, StageRule
+from zoho_xero_sync.core.scopes import zoho_scopes
 from zoho_xero_sync.errors import ConfigError
 from zoho_xero_sync.ledger.store import Ledger
 from zoho_xero_sync.sandbox import Fault, Sandbox, VirtualClock
 
 CANARIES = tuple(value for name, value in SECRETS.items() if not name.endswith("CLIENT_ID"))
 BASIC = ("--data-center", "au", "--stage", "Confirmed=draft", "--stage", "Closed Won=authorised", "--secrets", "file")
-FULL = (*BASIC, "--account", "260", "--tax", "GST=OUTPUT", "--tax", "GST Free=EXEMPTOUTPUT", "--tax-default", "NONE")
-# What a person types: data center, stages, account, taxes, TaxType without a tax, connection, secrets.
-TYPED = ("", "", "", "GST=OUTPUT, GST Free=EXEMPTOUTPUT", "EXEMPTOUTPUT", "", "")
-LOGINS = tuple(SECRETS.values())
+QUOTES = ("--quote-stage", "Confirmed", "--quote-stage", "Closed Won")
+FULL = (
+    *BASIC,
+    *QUOTES,
+    "--account",
+    "260",
+    "--tax",
+    "GST=OUTPUT",
+    "--tax",
+    "GST Free=EXEMPTOUTPUT",
+    "--tax-default",
+    "NONE",
+)
+ZOHO_CLIENT = (SECRETS["ZXS_ZOHO_CLIENT_ID"], SECRETS["ZXS_ZOHO_CLIENT_SECRET"])
+XERO_CLIENT = (SECRETS["ZXS_XERO_CLIENT_ID"], SECRETS["ZXS_XERO_CLIENT_SECRET"])
 
 
 @dataclass
@@ -52,6 +67,7 @@ class Place:
     folder: Path
     environ: dict[str, str] = field(default_factory=lambda: dict(SECRETS))
     said: list[str] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -76,6 +92,16 @@ class Place:
     def init(self, *argv: str, typed: tuple[str, ...] | None = None) -> Result:
         """`init` with the sandbox's addresses."""
         return self.run("init", *self.urls, *argv, typed=typed)
+
+    def grant_code(self) -> str:
+        """What Zoho's console shows for the scopes that `init` prints."""
+        code = self.box.zoho.issue_grant_code([scope.name for scope in zoho_scopes(Rules(stages=()))])
+        self.codes.append(code)
+        return code
+
+    def logins(self) -> tuple[str, ...]:
+        """What a person types to log in to both."""
+        return (*ZOHO_CLIENT, self.grant_code(), *XERO_CLIENT)
 
     def config(self) -> Config:
         """What the file says."""
@@ -104,7 +130,7 @@ def place_on(placed: Mapping[str, Any], folder: Path) -> Iterator[Place]:
         yield place
         files = [path.read_text("utf-8") for path in folder.glob("*.yaml")]
         ledgers = [path.read_bytes().decode("latin-1") for path in folder.glob("*.db")]
-        for canary in CANARIES:
+        for canary in (*CANARIES, *place.codes):
             assert not any(canary in text for text in (*place.said, *files, *ledgers))
         assert not box.calls.writes()
 
@@ -217,39 +243,116 @@ def test_options_that_cannot_be_used(place: Place, options: tuple[str, ...], tol
 # ---- by questions ----
 
 
-def test_by_questions(place: Place) -> None:
+def conversation(place: Place, *choices: str) -> tuple[str, ...]:
+    """What a person types from nothing: all that is proposed, but for `choices`, the first answers after the logins."""
+    logins = place.logins()
+    return ("", "", *logins[:3], "", *logins[3:], *choices, *("",) * (8 - len(choices)))
+
+
+ASKED = (
+    "Zoho data center [au]:", "Logins in (keyring, file, env) [file]:",
+    "Zoho client id:", "Zoho client secret (not shown while you type):", "Code (not shown while you type):",
+    "Xero connection (custom, pkce, web) [custom]:",
+    "Xero client id:", "Xero client secret (not shown while you type):",
+    "Stages [3,4]:", "Invoice of Confirmed [1]:", "Invoice of Closed Won [3]:", "Quotes [5,6]:", "Sales account [1]:",
+    "GST (10 %) is [1]:", "GST Free (0 %) is [2]:", "Without a tax [2]:",
+)  # fmt: skip
+
+
+def test_from_nothing_to_a_dry_run(place: Place) -> None:
     place.environ.clear()
-    result = place.init(typed=(*TYPED, *LOGINS))
+    typed = conversation(place)
+    result = place.init(typed=typed)
     assert result.code == 0
-    assert "3 deals are already in an invoiced stage" in result.out
-    asked = [
-        "Zoho data center [au]:", "Stages [Confirmed=draft, Closed Won=authorised]:", "Sales account code [200]:",
-        "Taxes:", "TaxType without a Zoho tax:", "Xero connection (custom, pkce, web) [custom]:",
-        "Logins in (keyring, file, env) [file]:", "Zoho client id:",
-        "Zoho client secret (not shown while you type):", "Zoho refresh token (not shown while you type):",
-        "Xero client id:", "Xero client secret (not shown while you type):",
-    ]  # fmt: skip
-    places = [result.err.find(question) for question in asked]
+    places = [result.err.find(question) for question in ASKED]
     assert -1 not in places
     assert places == sorted(places)
-    assert not any(canary in result.err for canary in CANARIES)
-    config = place.config()
-    assert dict(config.rules.invoice.tax) == {"GST": "OUTPUT", "GST Free": "EXEMPTOUTPUT"}
-    assert config.rules.invoice.account == "200"
+    assert "refresh token" not in result.err.lower()
+    assert result.out.splitlines() == [
+        "Zoho: Sandbox Pty Ltd",
+        "Xero: Sandbox Pty Ltd",
+        "Wrote config.yaml.",
+        "baseline  3 deals are already in an invoiced stage: they are history and are left alone. "
+        "From now on a deal is invoiced when it enters one.",
+        "Nothing was sent; 2 Zoho and 4 Xero calls.",
+        "Next: zoho-xero-sync check, then: zoho-xero-sync sync --dry-run",
+    ]
+    looked_up = [text for text in typed if text]
+    print(f"{len(typed)} answers, {len(looked_up)} of them from the two consoles, {len(typed) - len(looked_up)} Enter")
+    assert (len(typed), len(looked_up)) == (len(ASKED), 5)
+    invoice = place.config().rules.invoice
+    assert (invoice.account, invoice.tax_default) == ("200", "EXEMPTOUTPUT")
+    assert dict(invoice.tax) == {"GST": "OUTPUT", "GST Free": "EXEMPTOUTPUT"}
+    assert place.config().rules.lines.quote_stages == ("Confirmed", "Closed Won")
+    checked = place.run("check")
+    assert checked.code == 0
+    assert "PROBLEM" not in checked.out
     assert place.run("sync", "--dry-run").code == 0
 
 
+def test_other_choices(place: Place) -> None:
+    place.environ.clear()
+    result = place.init(typed=conversation(place, "4, 2 4", "2", "4", "6", "2", "1", "4", "5"))
+    assert result.code == 0
+    rules = place.config().rules
+    assert rules.stages == (StageRule(("Closed Won",), "submitted"), StageRule(("Proposal",), "none"))
+    assert rules.lines.quote_stages == ("Closed Won",)
+    assert (rules.invoice.account, rules.invoice.tax_default) == ("260", None)
+    assert dict(rules.invoice.tax) == {"GST": "OUTPUT", "GST Free": "NONE"}
+
+
+def test_only_what_can_be_used_is_offered(tmp_path: Path) -> None:
+    chart = [
+        {"Code": "410", "Name": "Events", "Type": "SALES", "TaxType": "OUTPUT"},
+        {"Code": "200", "Name": "Old sales", "Type": "REVENUE", "TaxType": "OUTPUT", "Status": "ARCHIVED"},
+        {"Code": "400", "Name": "Advertising", "Type": "EXPENSE", "TaxType": "INPUT"},
+    ]
+    with place_on(world(xero={"accounts": chart}), tmp_path) as place:
+        result = place.init(typed=("",) * 11)
+        assert result.code == 0
+        assert "  1  410 Events" in result.err
+        assert "Old sales" not in result.err
+        assert "Advertising" not in result.err
+        rates = place.box.xero.books.settings.tax_rates.values()
+        legal = {rate.tax_type for rate in rates if rate.wire["CanApplyToRevenue"] and rate.status == "ACTIVE"}
+        assert {rate.tax_type for rate in rates if f"({rate.tax_type})" in result.err} == legal
+        assert len(legal) < len(rates)
+        assert place.config().rules.invoice.account == "410"
+        assert place.run("check").code == 0
+
+
+def test_a_world_of_several_pipelines(tmp_path: Path) -> None:
+    pipelines = {"Standard": ["Proposal", "Closed Won"], "Renewals": ["Due", "Closed Won"]}
+    with place_on(world(pipelines=pipelines), tmp_path) as place:
+        result = place.init(typed=("", "", "", "1,2,3", *("",) * 8))
+        assert result.code == 0
+        assert "2  Closed Won (Standard, Renewals)" in result.err
+        assert [rule.stages for rule in place.config().rules.stages] == [("Proposal",), ("Closed Won",), ("Due",)]
+
+
 def test_a_wrong_answer_is_asked_for_again(place: Place) -> None:
-    typed = ("Australia", "au", "Closed Won", "Closed Won=authorized", "Closed Won=authorised", "x" * 11, "0200",
-             "GST", "GST=OUTPUT", "", "oauth", "custom", "file")  # fmt: skip
+    typed = ("Australia", "au", "vault", "file", "oauth", "custom", "Closed Won", "0", "6", "4", "9", "3", "",
+             "1 2", "2", "", "", "")  # fmt: skip
     result = place.init(typed=typed)
     assert result.code == 0
-    for told in ("is not one of us", "is not STAGE=INVOICE", "Did you mean authorised?", "longer than the 10",
-                 "is not ZOHO TAX", "is not one of custom"):  # fmt: skip
+    for told in ("is not one of us", "is not one of keyring", "is not one of custom", "Type a number from 1 to 4.",
+                 "Type a number from 1 to 5, or several with commas.", "Type one number."):  # fmt: skip
         assert told in result.err
-    config = place.config()
-    assert [rule.stages for rule in config.rules.stages] == [("Closed Won",)]
-    assert config.rules.invoice.account == "0200"
+    rules = place.config().rules
+    assert [rule.stages for rule in rules.stages] == [("Closed Won",)]
+    assert rules.invoice.account == "260"
+
+
+def test_what_fails_after_the_logins_is_not_typed_again(place: Place) -> None:
+    place.environ.clear()
+    place.box.faults.add(Fault("status_500_before", service="xero", path="TaxRates", times=99))
+    assert place.init(typed=conversation(place)).code == 4
+    assert [path.name for path in place.folder.glob("*.yaml")] == []
+    place.box.faults.clear()
+    result = place.init(typed=("",) * 11)
+    assert result.code == 0
+    assert "client id:" not in result.err
+    assert place.baseline() == 3
 
 
 def test_only_what_no_option_answers_is_asked(place: Place) -> None:
@@ -260,9 +363,9 @@ def test_only_what_no_option_answers_is_asked(place: Place) -> None:
 
 def test_a_refused_login_is_asked_for_again(place: Place) -> None:
     place.environ.clear()
-    zoho, xero = LOGINS[:3], LOGINS[3:]
-    wrong = (zoho[0], "mistyped-secret", zoho[2])
-    result = place.init(*FULL, "--connection", "custom", typed=(*wrong, *zoho, "", "  ", *xero))
+    wrong = (ZOHO_CLIENT[0], "mistyped-secret", place.grant_code())
+    again = (*ZOHO_CLIENT, place.grant_code())
+    result = place.init(*FULL, "--connection", "custom", typed=(*wrong, *again, "", "  ", *XERO_CLIENT))
     assert result.code == 0
     assert "Zoho does not accept the client secret" in result.err
     assert "mistyped-secret" not in result.out + result.err
@@ -272,14 +375,14 @@ def test_a_refused_login_is_asked_for_again(place: Place) -> None:
 
 def test_a_login_that_stays_refused_ends_it(place: Place) -> None:
     place.environ.clear()
-    wrong = (LOGINS[0], "mistyped-secret", LOGINS[2])
+    wrong = (ZOHO_CLIENT[0], "mistyped-secret", place.grant_code())
     result = place.init(*FULL, "--connection", "custom", typed=wrong * 3)
     assert result.code == 12
     assert result.err.count("Zoho does not accept the client secret") == 3
     assert place.said[-1].endswith("then: zoho-xero-sync init\n")
     assert place.baseline() is None
-    again = place.init(typed=LOGINS)  # the wrong one is in the store: it is refused, then asked for
-    assert again.code == 0
+    assert list(place.folder.iterdir()) == []  # what was refused is not kept
+    assert place.init(*FULL, "--connection", "custom", typed=place.logins()).code == 0
 
 
 def test_the_end_of_the_input_writes_nothing(place: Place) -> None:
@@ -314,6 +417,10 @@ class Terminal:
     def answer(self, question: str, text: str) -> None:
         """Type a line once the question is there."""
         self.wait_for(question)
+        self.type(text)
+
+    def type(self, text: str) -> None:
+        """Type a line."""
         os.write(self._mine, f"{text}\n".encode())
 
     def close(self) -> int:
@@ -350,15 +457,36 @@ def live(tmp_path: Path) -> Iterator[Place]:
 
 
 def test_at_a_terminal(live: Place) -> None:
-    terminal = Terminal(live.folder, "init", *FULL, "--connection", "custom", *live.urls)
-    for question, text in zip(("Zoho client id", "Zoho client secret", "Zoho refresh token", "Xero client id",
-                               "Xero client secret"), LOGINS, strict=True):  # fmt: skip
+    terminal = Terminal(live.folder, "init", *live.urls)
+    typed = conversation(live)
+    for question, text in zip(ASKED, typed, strict=True):
         terminal.answer(question, text)
     assert terminal.close() == 0
     assert "3 deals are already in an invoiced stage" in " ".join(terminal.screen.split())
-    assert "zoho-xero-sync sync --dry-run" in terminal.screen
-    assert not any(canary in terminal.screen for canary in CANARIES)
+    last = terminal.screen.strip().splitlines()[-1]
+    assert last == "Next: zoho-xero-sync check, then: zoho-xero-sync sync --dry-run"
+    assert not any(canary in terminal.screen for canary in (*CANARIES, *live.codes))
     assert live.baseline() == 3
+    for command in (["check"], ["sync", "--dry-run"]):
+        assert live.run(*command).code == 0
+
+
+def test_a_login_by_the_browser_of_another_machine(tmp_path: Path) -> None:
+    placed = world(order("old", "Closed Won"), xero={"connection": "pkce"})
+    placed["xero"]["client"]["redirect_uris"] = ["http://localhost:8742/callback"]
+    with Sandbox(placed, clock=VirtualClock(datetime.now(UTC))) as box:
+        live = Place(box, tmp_path, {})
+        terminal = Terminal(tmp_path, "init", *FULL, "--connection", "pkce", *live.urls)
+        logins = live.logins()
+        for question, text in zip(("Zoho client id", "Zoho client secret", "Code ("), logins, strict=False):
+            terminal.answer(question, text)
+        terminal.answer("Xero client id", XERO_CLIENT[0])
+        terminal.wait_for("Address (not shown")
+        (address,) = re.findall(r"^(http://\S+/authorize\?\S+)", terminal.screen, flags=re.MULTILINE)
+        terminal.type(str(Office(box, tmp_path, 8742).decide(address)))
+        assert terminal.close() == 0
+        assert "Xero: Sandbox Pty Ltd" in terminal.screen
+        assert live.baseline() == 1
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -397,9 +525,28 @@ def test_a_missing_login_names_its_variables(place: Place, store: str) -> None:
     assert place.baseline() is None
 
 
+def test_a_stored_login_that_is_refused_is_asked_for_anew(place: Place) -> None:
+    place.init(*BASIC)
+    (place.folder / "ledger.db").unlink()
+    place.environ.clear()
+    stored = place.folder / "secrets.json"
+    damaged = {**json.loads(stored.read_text("utf-8")), "zoho_client_secret": "rotated-since"}
+    stored.write_text(json.dumps({name: text for name, text in damaged.items() if not name.endswith("_tokens")}))
+    result = place.init(typed=(*ZOHO_CLIENT, place.grant_code()))
+    assert result.code == 0
+    assert "Zoho does not accept the client secret" in result.err
+    assert place.run("sync", "--dry-run").code == 0
+
+
+def test_a_folder_that_is_not_there_is_told_before_anything_is_asked(place: Place) -> None:
+    result = place.run("--config", "nowhere/config.yaml", "init", typed=())
+    assert result.code == 10
+    assert "mkdir -p" in result.err
+
+
 def test_with_the_environment_nothing_is_asked_or_stored(place: Place) -> None:
-    result = place.init(*BASIC, "--secrets", "env", "--account", "200", "--tax-default", "NONE", "--tax", "GST=OUTPUT",
-                        "--connection", "custom", typed=())  # fmt: skip
+    answers = ("--account", "200", "--tax-default", "NONE", "--tax", "GST=OUTPUT", "--connection", "custom")
+    result = place.init(*BASIC, *QUOTES, "--secrets", "env", *answers, typed=())
     assert result.code == 0
     stored = (place.folder / "secrets.json").read_text()  # tokens only
     assert not any(canary in stored for canary in CANARIES)

@@ -9,7 +9,7 @@ from zoho_xero_sync.checking.asking import trouble
 from zoho_xero_sync.checking.cron import look_at_cron
 from zoho_xero_sync.config import Config
 from zoho_xero_sync.core.check_facts import HereFacts, LedgerFacts, Unread
-from zoho_xero_sync.core.stages import covered_stages
+from zoho_xero_sync.core.stages import uncovered_stages
 from zoho_xero_sync.errors import SyncError
 from zoho_xero_sync.ledger.lock import RunLock
 from zoho_xero_sync.ledger.place import require_path
@@ -45,7 +45,7 @@ def _ledger(config: Config) -> LedgerFacts:
         return LedgerFacts(place, exists=False)
     try:
         with Ledger.open(config.ledger, read_only=True) as ledger:
-            uncovered = covered_stages(config.rules.stages) - ledger.covered_stages()
+            uncovered = uncovered_stages(config.rules.stages, ledger.covered_stages())
             return LedgerFacts(
                 place,
                 exists=True,

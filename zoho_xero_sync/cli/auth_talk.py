@@ -10,7 +10,7 @@ from rich.text import Text
 
 from zoho_xero_sync.cli.hands import Hands
 from zoho_xero_sync.cli.main import Session
-from zoho_xero_sync.cli.questions import ask, not_blank
+from zoho_xero_sync.cli.questions import ask, ask_one, not_blank
 from zoho_xero_sync.config import Config
 from zoho_xero_sync.consent import Consent
 from zoho_xero_sync.core.scopes import Scope
@@ -176,12 +176,7 @@ def pick(session: Session, names: Sequence[tuple[str, str]]) -> int | None:
     for place, (name, number) in enumerate(names, 1):
         tell(session, f"  {place}  {name}  {number}")
 
-    def check(text: str) -> int:
-        if not text.strip().isdecimal() or not 1 <= int(text) <= len(names):
-            raise click.UsageError(f"Type a number from 1 to {len(names)}.")
-        return int(text) - 1
-
-    return ask("Which one is to be invoiced from", check)
+    return ask_one("Which one is to be invoiced from", [name for name, _ in names], None)
 
 
 def require_one(**given: object) -> None:

@@ -14,12 +14,16 @@ from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
-from typing import TextIO
+from typing import IO, TextIO
 
 from rich.console import Console
 
 from zoho_xero_sync.errors import ExitCode, Interrupted
 from zoho_xero_sync.remote.patience import Clock, SystemClock
+
+# Columns: what no terminal folds may be wide, and what a terminal says of itself (COLUMNS) must be a usable width.
+_WIDE = 200
+_TERMINAL = (40, 1000)
 
 # How late a sleeping program may notice a signal, in seconds.
 _NAP = 0.2
@@ -31,9 +35,17 @@ class _Console(Console):
     def on_broken_pipe(self) -> None:
         """Write the rest to nowhere, so that closing the stream is quiet too, and tell the caller."""
         self.quiet = True
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+        discard(self.file)
         raise BrokenPipeError
+
+
+def discard(stream: IO[str]) -> None:
+    """Send what `stream` still holds, and all that follows, to nowhere, so that closing it cannot fail."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+        stream.flush()
 
 
 class Stopper:
@@ -87,6 +99,10 @@ class StoppableClock:
         self.stopper.sleep(seconds)
 
 
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
+
+
 def _open_page(address: str) -> None:
     import webbrowser
 
@@ -119,6 +135,8 @@ class Hands:
         if threading.current_thread() is threading.main_thread():
             stopper.install()
         clock = StoppableClock(stopper)
+        # Started with a closed stream (`>&-`), Python has None in its place.
+        sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
         if isinstance(sys.stdout, TextIOWrapper):
             # In a locale that cannot write an arrow or somebody's name, a done run must not end in an error.
             sys.stdout.reconfigure(errors="backslashreplace")
@@ -129,4 +147,10 @@ class Hands:
     def console(self, *, stderr: bool = False) -> Console:
         """A console on stdout or stderr; NO_COLOR and the terminal's own abilities are honoured by it."""
         stream = self.err if stderr else self.out
-        return _Console(file=stream, highlight=False, soft_wrap=not self.interactive, emoji=False)
+        if not self.interactive:
+            return _Console(file=stream, highlight=False, soft_wrap=True, emoji=False, width=_WIDE)
+        console = _Console(file=stream, highlight=False, emoji=False)
+        least, most = _TERMINAL
+        if not least <= console.width <= most:
+            console.width = min(max(console.width, least), most)
+        return console

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Callable
 from typing import Any
 
 import click
 
 from zoho_xero_sync.app import App
-from zoho_xero_sync.cli.init_answers import gather, stage_pair, tax_pair, tax_pairs
+from zoho_xero_sync.checking.choices import read_choices
+from zoho_xero_sync.cli import auth_talk as talk
+from zoho_xero_sync.cli.auth_talk import NAMES
+from zoho_xero_sync.cli.init_answers import (
+    BEFORE_LOGIN,
+    CONNECTION,
+    changed,
+    from_options,
+    gather,
+    put,
+    stage_pair,
+    tax_pair,
+    tax_pairs,
+)
+from zoho_xero_sync.cli.init_choices import FIELDS, choose
+from zoho_xero_sync.cli.init_login import command, reach
 from zoho_xero_sync.cli.main import Session
-from zoho_xero_sync.cli.questions import ask, not_blank
-from zoho_xero_sync.cli.start import open_app
-from zoho_xero_sync.config.search import find_config, place_for_new
-from zoho_xero_sync.config.writing import CONNECTIONS, DATA_CENTERS, SECRET_STORES, write_config
-from zoho_xero_sync.errors import ConfigError, ExitCode, LoginError
-from zoho_xero_sync.render.clean import clean
+from zoho_xero_sync.cli.start import open_app, start_logging
+from zoho_xero_sync.config.search import Found, find_config, place_for_new
+from zoho_xero_sync.config.writing import (
+    CONNECTIONS,
+    DATA_CENTERS,
+    SECRET_STORES,
+    Answers,
+    read_answers,
+    require_folder,
+    write_config,
+)
+from zoho_xero_sync.errors import ConfigError, ExitCode
 from zoho_xero_sync.render.report_text import render_report
 
-_SERVICES = {"zoho": "Zoho", "xero": "Xero"}
-_TRIES = 3
-_AUTH = re.compile(r"zoho-xero-sync auth (zoho|xero)")
 _URLS = {
     "zoho_accounts_url": "zoho.accounts_url",
     "zoho_api_url": "zoho.api_url",
@@ -52,6 +68,13 @@ def _each(read: Callable[[str], tuple[str, str]]) -> Callable[..., tuple[tuple[s
     callback=_each(stage_pair),
     help='A stage and its invoice, such as "Closed Won=authorised" (repeatable).',
 )
+@click.option(
+    "--quote-stage",
+    "quote_stages",
+    multiple=True,
+    metavar="STAGE",
+    help="A stage of quotes that counts as accepted (repeatable).",
+)
 @click.option("--account", metavar="CODE", help="Xero's sales account.  [default: 200]")
 @click.option(
     "--tax",
@@ -74,24 +97,30 @@ def _each(read: Callable[[str], tuple[str, str]]) -> Callable[..., tuple[tuple[s
 def init(session: Session, /, yes: bool, **options: Any) -> int:
     """Set up: write a commented config.yaml, log in to both services, create the ledger and record the baseline.
 
-    What no option answers is asked for. A configuration that is there already is used as it is. Deals that are in an
-    invoiced stage now are history: they are recorded and never invoiced by themselves.
+    On a terminal it asks for what no option answers: it logs in first, then offers what both organisations have, by
+    number. A configuration that is there already is used as it is. Deals that are in an invoiced stage now are
+    history: they are recorded and never invoiced by themselves.
 
     Exit codes: 0 done; 2 answers missing; 4 a service is down, run again; 10 configuration; 12 login; 13 there is a
     ledger already.
     """
-    _settle_config(session, _given(options), usual=yes)
-    app = open_app(session)
-    app.require_no_baseline()
-    for service in _SERVICES:
-        _say(session, f"{_SERVICES[service]}: {clean(_log_in(session, app, service))}")
-    report = app.initialise()
+    given = _given(options)
     hands = session.hands
+    try:
+        found = find_config(session.config, hands.environ, hands.cwd)
+    except ConfigError:
+        place = place_for_new(session.config, hands.environ, hands.cwd)
+        talks = hands.asks and not yes
+        app = _converse(session, given, place) if talks else _without_asking(session, given, place, usual=yes)
+    else:
+        app = _as_it_stands(session, given, found)
+    report = app.initialise()
     render_report(
         report, hands.console(), verbosity=session.verbosity, interactive=hands.interactive, all_problems=True
     )
     if report.exit_code == ExitCode.OK:
-        _say(session, f"Next: {_command(session, 'sync --dry-run')}")
+        first = f"{command(session, 'check')}, then: " if hands.asks else ""
+        _say(session, f"Next: {first}{command(session, 'sync --dry-run')}")
     return report.exit_code
 
 
@@ -104,100 +133,67 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
     return {**given, "urls": urls} if urls else given
 
 
-def _settle_config(session: Session, given: dict[str, Any], *, usual: bool) -> None:
-    hands = session.hands
-    try:
-        found = find_config(session.config, hands.environ, hands.cwd)
-    except ConfigError:
-        place = place_for_new(session.config, hands.environ, hands.cwd)
-        write_config(place, gather(given, hands, usual=usual))
-        _say(session, f"Wrote {place.shown}.")
-        return
+def _without_asking(session: Session, given: dict[str, Any], place: Found, *, usual: bool) -> App:
+    """The configuration from options and usual answers, then both logins."""
+    write_config(place, gather(given, session.hands.environ, usual=usual))
+    _say(session, f"Wrote {place.shown}.")
+    return _logged_in(session)
+
+
+def _as_it_stands(session: Session, given: dict[str, Any], found: Found) -> App:
+    """The configuration that is there, and both logins."""
     _say(session, f"{found.shown} is there already and is used as it is.")
     if given:
-        hands.err.write(f"The options that describe a configuration were not used: edit {found.shown} instead.\n")
-
-
-# ---- logins ----
-
-
-def _log_in(session: Session, app: App, service: str) -> str:
-    """The organisation's name. What is missing is asked for, and asked for again when the service refuses it."""
-    logins = app.logins()
-    stored = app.config.secrets.store != "env"
-    if stored:
-        logins.keep_environment(service)
-    missing = logins.missing(service)
-    if missing and not (stored and session.hands.asks):
-        raise _not_set(session, service, missing, stored=stored)
-    _ask_for(session, app, service, missing)
-    for _ in range(_TRIES - 1):
-        try:
-            return app.reach(service)
-        except LoginError as error:
-            if not (stored and session.hands.asks) or logins.in_environment(service):
-                raise _refused(session, error, logins.in_environment(service)) from None
-            session.hands.err.write(f"{error.message}\n")
-        _ask_for(session, app, service, logins.needed(service))
-    try:
-        return app.reach(service)
-    except LoginError as error:
-        raise _refused(session, error, ()) from None
-
-
-def _ask_for(session: Session, app: App, service: str, names: tuple[str, ...]) -> None:
-    if not names:
-        return
-    logins = app.logins()
-    session.hands.console(stderr=True).print(f"\n{_about(app, service)}", markup=False, style="dim")
-    for name in names:
-        what = name.replace("_", " ").capitalize()
-        secret = not name.endswith("client_id")
-        text = f"{what} (not shown while you type)" if secret else what
-        logins.keep(name, ask(text, not_blank, hidden=secret))
-
-
-def _about(app: App, service: str) -> str:
-    place = {"file": str(app.config.secrets.file), "keyring": "the keyring"}.get(app.config.secrets.store, "")
-    kept = f"What you enter is kept in {place}, never in the configuration."
-    if service == "zoho":
-        console = app.config.zoho.crm_url.replace("//crm.", "//api-console.")
-        return (
-            f"The Zoho login: client id and secret of a client in {console}, and a refresh token made with it "
-            f"that may read modules, COQL and the organisation. {kept}"
+        session.hands.err.write(
+            f"The options that describe a configuration were not used: edit {found.shown} instead.\n"
         )
-    return f"The Xero login: as the app's page under https://developer.xero.com/app/manage shows it. {kept}"
+    return _logged_in(session)
 
 
-def _variables(names: tuple[str, ...]) -> str:
-    return ", ".join(f"ZXS_{name.upper()}" for name in names)
+def _logged_in(session: Session) -> App:
+    app = open_app(session)
+    app.require_no_baseline()
+    for service in NAMES:
+        _log_in(session, app, service)
+    return app
 
 
-def _not_set(session: Session, service: str, names: tuple[str, ...], *, stored: bool) -> LoginError:
-    variables = _variables(names)
-    again = _command(session, "init")
-    if stored:
-        hint = f"Run {again} on a terminal, which asks for it, or set {variables} for one run; init stores them."
-    else:
-        hint = f"Set {variables} here and for cron, then run again: {again}"
-    return LoginError(f"The {_SERVICES[service]} login is not complete: {variables} not set.", hint)
+def _converse(session: Session, given: dict[str, Any], place: Found) -> App:
+    """The configuration as a conversation: both logins first, then choices from what the organisations have."""
+    hands = session.hands
+    require_folder(place)
+    start_logging(session)
+    answers = from_options(given, hands.environ)
+    talk.tell(session, "Enter alone takes the answer in brackets. config.yaml is written at the end; Ctrl-C stops.")
+    for question in BEFORE_LOGIN:
+        if question.field not in given:
+            answers = put(question, answers, hands)
+    _log_in(session, _planned(session, answers, place), "zoho")
+    if CONNECTION.field not in given:
+        answers = put(CONNECTION, answers, hands)
+    app = _planned(session, answers, place)
+    _log_in(session, app, "xero")
+    if not set(FIELDS) <= given.keys():
+        choices = read_choices(app.config, hands.environ, hands.clock)
+        answers = changed(choose(answers, choices, given, hands), {}, hands.environ)
+    write_config(place, answers)
+    _say(session, f"Wrote {place.shown}.")
+    app = open_app(session)
+    app.require_no_baseline()
+    return app
 
 
-def _refused(session: Session, error: LoginError, variables: tuple[str, ...]) -> LoginError:
-    hint = _AUTH.sub(lambda _: _command(session, "init"), error.hint)
-    if variables:
-        hint = f"{hint.rstrip('.')}. The login came from {_variables(variables)}."
-    return LoginError(error.message, hint)
+def _planned(session: Session, answers: Answers, place: Found) -> App:
+    """The app of a configuration that is not written yet."""
+    hands = session.hands
+    config = read_answers(answers, place, hands.environ)
+    return App(config, hands.environ, hands.clock, check_stop=hands.check_stop)
 
 
-# ---- saying ----
+def _log_in(session: Session, app: App, service: str) -> None:
+    _say(session, f"{NAMES[service]}: {reach(session, app, service)}")
 
 
 def _say(session: Session, line: str) -> None:
     if session.verbosity >= 0:
         session.hands.console().print(line, markup=False)
-
-
-def _command(session: Session, command: str) -> str:
-    config = f" --config {shlex.quote(str(session.config))}" if session.config else ""
-    return f"zoho-xero-sync{config} {command}"

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import TextIO
 
 import click
 
 from zoho_xero_sync import __version__
-from zoho_xero_sync.cli.hands import Hands
+from zoho_xero_sync.cli.hands import Hands, discard
 from zoho_xero_sync.errors import ExitCode, Interrupted, SyncError
 
 log = logging.getLogger("zoho_xero_sync.cli")
@@ -82,8 +83,20 @@ def run(arguments: Sequence[str], hands: Hands | None = None) -> int:
 
     world = hands or Hands.real()
     try:
+        return _written(world, _run(arguments, world))
+    finally:
+        shutdown()
+
+
+def _run(arguments: Sequence[str], world: Hands) -> int:
+    try:
         result = cli.main(list(arguments), prog_name="zoho-xero-sync", standalone_mode=False, obj=world)
         return result if isinstance(result, int) else int(ExitCode.OK)
+    except SystemExit as error:
+        # click ends the process by itself when a reader goes away while it writes a help text.
+        if isinstance(error.__context__, BrokenPipeError):
+            return int(ExitCode.OK)
+        raise
     except click.exceptions.Abort:
         return _tell(world, "Stopped.", "", ExitCode.INTERRUPTED)
     except click.ClickException as error:
@@ -98,20 +111,44 @@ def run(arguments: Sequence[str], hands: Hands | None = None) -> int:
     except KeyboardInterrupt:
         return _tell(world, "Stopped at once.", "Run it again: what was sent is settled first.", ExitCode.INTERRUPTED)
     except Exception as error:
+        if isinstance(error, OSError) and not _flushes(world.out):
+            return int(ExitCode.BUG)  # told by whoever looks at the output last
         log.error("unexpected error", exc_info=error)
         where = traceback.extract_tb(error.__traceback__)[-1]
         sentence = (
             f"Unexpected error in this program: {type(error).__name__} ({Path(where.filename).name}:{where.lineno})."
         )
         return _tell(world, sentence, "Run it again with --log-file FILE and report the traceback in it.", ExitCode.BUG)
-    finally:
-        shutdown()
+
+
+def _written(hands: Hands, code: int) -> int:
+    """The exit code once the results have left this program: they may not have, on a full disk."""
+    try:
+        hands.out.flush()
+    except BrokenPipeError:
+        discard(hands.out)
+        return int(ExitCode.OK)
+    except OSError as error:
+        discard(hands.out)
+        sentence = f"The output could not be written: {error.strerror}."
+        return _tell(hands, sentence, "What was done is recorded: see zoho-xero-sync status", ExitCode.BUG)
+    return code
+
+
+def _flushes(stream: TextIO) -> bool:
+    try:
+        stream.flush()
+    except OSError:
+        return False
+    return True
 
 
 def _tell(hands: Hands, message: str, hint: str, code: ExitCode) -> int:
     from zoho_xero_sync.log import redact
 
-    hands.err.write(redact(message) + "\n")
-    if hint:
-        hands.err.write(redact(hint) + "\n")
+    try:
+        hands.err.write(redact(f"{message}\n{hint}\n" if hint else f"{message}\n"))
+        hands.err.flush()
+    except OSError:
+        discard(hands.err)
     return int(code)

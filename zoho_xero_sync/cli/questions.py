@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
@@ -33,6 +33,34 @@ def not_blank(text: str) -> str:
     if not text.strip():
         raise click.UsageError("An answer is needed; Ctrl-C stops.")
     return text.strip()
+
+
+def ask_one(text: str, labels: Sequence[str], usual: int | None) -> int:
+    """The place, from 0, of the label whose number a person types; Enter alone takes `usual`. Raises as `ask`."""
+
+    def check(answer: str) -> int:
+        (place,) = _places(answer, labels, most=1)
+        return place
+
+    return ask(text, check, default=None if usual is None else str(usual + 1))
+
+
+def ask_several(text: str, labels: Sequence[str], usual: Sequence[int]) -> tuple[int, ...]:
+    """The places, from 0 and each once, of the labels whose numbers a person types. Raises as `ask`."""
+    default = ",".join(str(place + 1) for place in usual)
+    return ask(text, lambda answer: _places(answer, labels, most=len(labels)), default=default or None)
+
+
+def _places(answer: str, labels: Sequence[str], most: int) -> tuple[int, ...]:
+    words = answer.replace(",", " ").split()
+    numbers = [int(word) for word in words if word.isdecimal()]
+    if not words or len(numbers) != len(words) or not all(1 <= number <= len(labels) for number in numbers):
+        several = ", or several with commas" if most > 1 else ""
+        raise click.UsageError(f"Type a number from 1 to {len(labels)}{several}.")
+    places = tuple(dict.fromkeys(number - 1 for number in numbers))
+    if len(places) > most:
+        raise click.UsageError("Type one number.")
+    return places
 
 
 @contextmanager

@@ -7,14 +7,18 @@ import click
 from zoho_xero_sync.cli.main import Session
 from zoho_xero_sync.cli.start import open_app
 from zoho_xero_sync.cli.sync import deal_id
-from zoho_xero_sync.core.model import DealState
+from zoho_xero_sync.core.model import DealState, InvoiceLink
 from zoho_xero_sync.errors import ExitCode
 
 
 @click.command(short_help="Settle what waits for a person.")
 @click.argument("deal", callback=deal_id)
 @click.option("--retry", is_flag=True, help="Let the next run try the deal again.")
-@click.option("--skip", is_flag=True, help="Set the deal aside: it is not invoiced, whatever happens to it.")
+@click.option(
+    "--skip",
+    is_flag=True,
+    help="Set the deal aside: it is not invoiced, whatever happens to it. An invoice it has already stays as it is.",
+)
 @click.option(
     "--link-contact",
     "contact",
@@ -28,12 +32,22 @@ def resolve(session: Session, deal: str, retry: bool, skip: bool, contact: str |
         raise click.UsageError("Say one thing to do with the deal: --retry, --skip or --link-contact CONTACT.")
     if contact is not None:
         return _link(session, deal, contact.strip())
-    record = open_app(session).resolve(deal, retry=retry)
-    what = "is tried again by the next run" if retry else "is set aside and will not be invoiced"
-    session.hands.console().print(f"Deal {deal} ({record.name}) {what}.", markup=False)
-    if skip:
-        session.hands.console().print(f"To bring it back: zoho-xero-sync resolve {deal} --retry", markup=False)
+    record, kept = open_app(session).resolve(deal, retry=retry)
+    for line in _told(f"Deal {deal} ({record.name})", deal, kept, retry=retry):
+        session.hands.console().print(line, markup=False)
     return int(ExitCode.OK)
+
+
+def _told(named: str, deal: str, kept: InvoiceLink | None, *, retry: bool) -> tuple[str, ...]:
+    if retry:
+        return (f"{named} is tried again by the next run.",)
+    if kept is not None:
+        said = f"{named} keeps its invoice {kept.number} as it is, and nothing waits any more."
+        return said, "A later change of the deal, or its return to an invoiced stage, is taken up as usual."
+    return (
+        f"{named} is set aside and will not be invoiced.",
+        f"To bring it back: zoho-xero-sync resolve {deal} --retry",
+    )
 
 
 def _link(session: Session, deal: str, contact: str) -> int:

@@ -110,6 +110,8 @@ def sync(
         limit=limit,
         allow_many=allow_many,
     )
+    if options.since is not None and options.since > now:
+        raise click.UsageError("--since is in the future: no deal can have changed after it.")
     if options.since is not None and options.until is not None and options.until < options.since:
         raise click.UsageError("--until is before --since.")
     if every is not None:

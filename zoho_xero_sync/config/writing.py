@@ -95,6 +95,12 @@ def read_answers(answers: Answers, place: Found, environ: Mapping[str, str]) -> 
     return config
 
 
+def require_folder(place: Found) -> None:
+    """Raises ConfigError when the folder that the file is to be in does not exist."""
+    if not place.path.parent.is_dir():
+        raise _unwritable(place, FileNotFoundError())
+
+
 def write_config(place: Found, answers: Answers) -> None:
     """Write the file whole (0644), or not at all. Raises ConfigError when something is there or cannot be written."""
     folder = place.path.parent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -26,6 +27,7 @@ from zoho_xero_sync.core.rules import Due, DueDays, DueEndOfNextMonth, InvoiceRu
 _TEXT_MAX = 255
 AMOUNTS = {"exclusive": "Exclusive", "inclusive": "Inclusive", "no_tax": "NoTax"}
 _NO_TAX = "NONE"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def draft_invoice(
         deal_id=deal.id,
         customer=customer,
         number=number,
-        reference=setting.rules.invoice.reference.render(deal.fields).strip()[:_TEXT_MAX],
+        reference=_reference(deal, setting.rules.invoice),
         date=invoice_date,
         due_date=due_date,
         currency=currency,
@@ -166,6 +168,12 @@ def _number(deal: Deal, rules: InvoiceRules) -> str | Problem | None:
         "Use letters, digits and dashes only in invoice.number, such as ZC-{id}, then type: zoho-xero-sync sync",
         "invoice.number",
     )
+
+
+def _reference(deal: Deal, rules: InvoiceRules) -> str:
+    """The rendered reference on one line: names in Zoho may hold line breaks and control characters."""
+    parts = (part.strip() for part in _CONTROL.split(rules.reference.render(deal.fields)))
+    return " ".join(part for part in parts if part)[:_TEXT_MAX]
 
 
 def _theme(deal: Deal, setting: Setting) -> str | Problem | None:

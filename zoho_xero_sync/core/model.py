@@ -86,6 +86,7 @@ class Deal:
     account: Account | None
     person: Person | None
     fields: Mapping[str, str] = field(default_factory=dict)
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

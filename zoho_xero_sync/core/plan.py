@@ -79,7 +79,7 @@ def needs_current(item: Drafted, rules: Rules) -> bool:
     if not isinstance(item.invoice, InvoiceDraft):
         return False
     advance = status_step(item.link.status, item.invoice.status) is Step.ADVANCE
-    return advance or _content_changed(item.link, item.invoice)
+    return advance or _content_changed(item.link, item.invoice) or _differs(item.link, item.invoice)
 
 
 def needs_search(item: Drafted) -> bool:
@@ -225,13 +225,23 @@ def _plan_linked(item: Drafted, link: InvoiceLink, draft: InvoiceDraft, rules: R
         return InvoiceStep("unchanged", draft, link.status, link.total, link.currency, link.invoice_id, link.number)
     if current.status in CLOSED:
         return _gone(item, current.number, current.status)
-    content = _content_changed(link, draft)
+    # Where both came to say the same, whoever changed what, there is nothing to carry over and nothing to ask.
+    agreed = _agrees(link, current, draft)
+    content = not agreed and (_content_changed(link, draft) or _differs(link, draft))
     advance = status_step(current.status, draft.status) is Step.ADVANCE
     if not content and not advance:
         return InvoiceStep(
-            "unchanged", draft, current.status, current.total, current.currency, current.id, current.number, current
+            "unchanged",
+            draft,
+            current.status,
+            current.total,
+            current.currency,
+            current.id,
+            current.number,
+            current,
+            adopting=agreed,
         )
-    trouble = _obstacle(item, link, current, draft, content, rules)
+    trouble = None if agreed else _obstacle(item, link, current, draft, content, rules)
     if trouble:
         return trouble
     changes = differences(link.sent, invoice_fields(draft)) if content else ()
@@ -249,12 +259,33 @@ def _plan_linked(item: Drafted, link: InvoiceLink, draft: InvoiceDraft, rules: R
         content=content,
         advance=advance,
         changes=changes,
+        adopting=agreed,
     )
 
 
+def _agrees(link: InvoiceLink, current: XeroInvoice, draft: InvoiceDraft) -> bool:
+    """Whether a person made the invoice in Xero what the deal asks for by now, its status aside."""
+    changed = differences(link.sent, invoice_fields(draft)) if link.sent else ()
+    if current.lines is None or any(change.field == "Contact" for change in changed):
+        return False
+    same_total = current.total == draft.total and current.currency == draft.currency
+    return bool(changed or _differs(link, draft)) and same_total and not drift(as_sent(invoice_fields(draft)), current)
+
+
+def _differs(link: InvoiceLink, draft: InvoiceDraft) -> bool:
+    """Whether Xero computed another total than the deal comes to. An adopted invoice is as it stood."""
+    return link.sent is not None and link.total != draft.total
+
+
 def _content_changed(link: InvoiceLink, draft: InvoiceDraft) -> bool:
-    """Whether the deal now asks for another invoice than was last carried over. An adopted one is as it stood."""
-    return link.sent is not None and link.sent != as_sent(invoice_fields(draft))
+    """Whether the deal now asks for another invoice than was last carried over. An adopted one is as it stood.
+
+    The number is given once: Xero keeps the one the invoice was made with, whatever the template says now.
+    """
+    if link.sent is None:
+        return False
+    changed = differences(link.sent, invoice_fields(draft))
+    return any(change.field != "InvoiceNumber" for change in changed)
 
 
 def _obstacle(
@@ -264,6 +295,14 @@ def _obstacle(
     edits = _edits(link, current)
     approved = current.status in (InvoiceStatus.AUTHORISED, InvoiceStatus.PAID)
     has_payments = bool(current.amount_paid or current.amount_credited)
+    if not _content_changed(link, draft) and current.total == link.total != draft.total:
+        return _waiting(
+            item,
+            "xero_total_differs",
+            f"Invoice {current.number} totals {money_text(current.total, current.currency)} {current.currency} in Xero "
+            f"and the deal comes to {money_text(draft.total, draft.currency)} {draft.currency}.",
+            "Correct the invoice in Xero",
+        )
     if content and approved and (rules.when.changed_after_approval == "hold" or has_payments):
         paid = " and has payments" if has_payments else ""
         return _waiting(
@@ -329,8 +368,11 @@ def _plan_retreat(item: Drafted, rules: Rules) -> Action:
     paid = current is not None and bool(current.amount_paid or current.amount_credited)
     if current and current.status in CLOSED:
         return _plain(item, "unchanged", f"left the invoiced stages; invoice {current.number} is {current.status}")
-    if rules.when.leaves_stages == "hold" or current is None or paid or current.status == InvoiceStatus.PAID:
+    edited = current is not None and bool(_edits(link, current))
+    held = rules.when.leaves_stages == "hold" or current is None or paid or edited
+    if held or current is None or current.status == InvoiceStatus.PAID:
         state = f" and invoice {link.number} has payments" if paid else f"; invoice {link.number} is {link.status}"
+        state = f" and a person changed invoice {link.number}" if edited and not paid else state
         return _hold(
             item,
             _waiting(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -155,7 +154,8 @@ def _invoice_applied(
         updated_at=invoice.updated_at,
         live=invoice.status not in CLOSED,
     )
-    problem = _difference(operation, invoice, effect)
+    expected, currency = Decimal(effect["total"]), effect["currency"]
+    problem = total_difference(operation.subject, operation.kind, expected, currency, invoice)
     detail = {"number": link.number, "status": link.status, "total": money_text(link.total, link.currency)}
     event = Event(moment.at, moment.run_id, operation.subject, _EVENTS[operation.kind], detail)
     state = DealState.HELD if problem else DealState.SEEN
@@ -165,16 +165,17 @@ def _invoice_applied(
     )
 
 
-def _difference(operation: Operation, invoice: XeroInvoice, effect: Mapping[str, str]) -> Problem | None:
-    """The returned total is compared again: what Xero computed is what counts."""
-    total, currency = Decimal(effect["total"]), effect["currency"]
-    if operation.kind is OperationKind.VOID_INVOICE or invoice.total == total:
+def total_difference(
+    deal_id: str, kind: OperationKind, total: Decimal, currency: str, invoice: XeroInvoice
+) -> Problem | None:
+    """The returned total is compared again: what Xero computed is what counts. None when it is as expected."""
+    if kind is OperationKind.VOID_INVOICE or invoice.total == total:
         return None
     return Problem(
         "xero_total_differs",
-        f"deal {operation.subject}",
+        f"deal {deal_id}",
         f"Invoice {invoice.number} totals {money_text(invoice.total, currency)} {currency} in Xero "
         f"and {money_text(total, currency)} was expected.",
-        f"Correct the invoice in Xero, then type: zoho-xero-sync resolve {operation.subject} --retry",
+        f"Correct the invoice in Xero, then type: zoho-xero-sync resolve {deal_id} --retry",
         "Total",
     )

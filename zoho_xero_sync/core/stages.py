@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 
 from zoho_xero_sync.core.model import InvoiceStatus
@@ -25,6 +25,16 @@ def match_rule(rules: Sequence[StageRule], stage: str, pipeline: str | None) -> 
 def covered_stages(rules: Sequence[StageRule]) -> frozenset[tuple[str, str]]:
     """Every (stage, pipeline) the rules bill, pipeline empty for any; what a baseline must cover."""
     return frozenset((stage, rule.pipeline or "") for rule in rules for stage in rule.stages)
+
+
+def covers(covered: Collection[tuple[str, str]], stage: str, pipeline: str | None) -> bool:
+    """Whether a baseline of these pairs covers the stage in this pipeline; a pair without one covers every pipeline."""
+    return not {(stage, ""), (stage, pipeline or "")}.isdisjoint(covered)
+
+
+def uncovered_stages(rules: Sequence[StageRule], covered: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """The pairs the rules bill and a baseline of `covered` does not cover."""
+    return frozenset(pair for pair in covered_stages(rules) if not covers(covered, *pair))
 
 
 def target_status(rule: StageRule) -> InvoiceStatus | None:

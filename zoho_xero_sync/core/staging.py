@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from zoho_xero_sync.core.model import Deal, DealRecord, DealRow, DealState, Problem
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from zoho_xero_sync.core.model import Deal, DealRecord, DealRow, DealState, InvoiceLink, Problem
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.stages import match_rule
 
@@ -51,6 +54,26 @@ def _state(row: DealRow, known: DealRecord | None, *, baseline: bool, requested:
     if known is not None and known.state is DealState.SKIPPED and not requested:
         return DealState.SKIPPED
     return DealState.HELD if isinstance(row.content, Problem) else DealState.PENDING
+
+
+def new_history(
+    found: Sequence[DealRecord], known: Mapping[str, DealRecord], links: Mapping[str, InvoiceLink]
+) -> list[DealRecord]:
+    """Of the deals found in stages that nobody watched until now, the records of those that become history.
+
+    These are the ones that are not known, and known ones that need nothing and have no live invoice. What waits, was
+    set aside, has an invoice or is history already is left alone.
+    """
+    distinct = {deal.deal_id: deal for deal in found}
+    unknown = [replace(deal, baseline=True) for deal in distinct.values() if deal.deal_id not in known]
+    here = [known[deal_id] for deal_id in distinct if deal_id in known]
+    idle = [deal for deal in here if deal.state is DealState.SEEN and not deal.baseline and not _billed(deal, links)]
+    return [*unknown, *(replace(deal, baseline=True) for deal in idle)]
+
+
+def _billed(deal: DealRecord, links: Mapping[str, InvoiceLink]) -> bool:
+    link = links.get(deal.deal_id)
+    return link is not None and link.live
 
 
 def baseline_record(row: DealRow) -> DealRecord:

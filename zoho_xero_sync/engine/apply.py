@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from zoho_xero_sync.core.describe import as_sent, contact_fields, invoice_fields
 from zoho_xero_sync.core.model import (
@@ -14,6 +15,7 @@ from zoho_xero_sync.core.model import (
     Event,
     InvoiceLink,
     InvoiceStep,
+    OperationKind,
     Problem,
     XeroContact,
     XeroInvoice,
@@ -27,6 +29,7 @@ from zoho_xero_sync.core.recording import (
     invoice_operation,
     refusal,
     says_archived,
+    total_difference,
 )
 from zoho_xero_sync.core.report import DealResult
 from zoho_xero_sync.core.results import planned, uncertain, with_invoice, with_problem
@@ -183,8 +186,11 @@ class Application:
 
     def _result(self, action: Action, outcome: AnyOutcome) -> DealResult:
         result = planned(action, contact_id=self._contact_id(action))
-        if isinstance(outcome, Applied) and isinstance(outcome.item, XeroInvoice):
-            return with_invoice(result, outcome.item)
+        if isinstance(outcome, Applied) and isinstance(outcome.item, XeroInvoice) and action.invoice:
+            made, step = with_invoice(result, outcome.item), action.invoice
+            kind = OperationKind(f"{step.action}_invoice")
+            differs = total_difference(action.deal_id, kind, step.total, step.currency, outcome.item)
+            return with_problem(replace(made, action="hold"), differs) if differs else made
         if isinstance(outcome, Rejected):
             problem = refusal(action.deal_id, outcome.message)
             return with_problem(planned(action, _word(problem)), problem)
@@ -217,7 +223,7 @@ def _adopted_invoice(deal_id: str, step: InvoiceStep, link: InvoiceLink | None) 
     current = step.current
     if current is None or step.draft is None:
         raise ValueError(f"deal {deal_id}: only an invoice that was read can be linked")
-    sent = link.sent if link else as_sent(invoice_fields(step.draft))
+    sent = link.sent if link and not step.adopting else as_sent(invoice_fields(step.draft))
     return InvoiceLink(
         deal_id,
         current.id,
@@ -226,7 +232,7 @@ def _adopted_invoice(deal_id: str, step: InvoiceStep, link: InvoiceLink | None) 
         current.currency,
         current.total,
         sent,
-        current.updated_at if link is None or link.sent is None else link.updated_at,
+        current.updated_at if link is None or link.sent is None or step.adopting else link.updated_at,
         live=current.status not in CLOSED,
     )
 

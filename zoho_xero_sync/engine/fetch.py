@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from zoho_xero_sync.core.model import DealRecord, DealState, Fetched, Problem
-from zoho_xero_sync.core.stages import covered_stages, match_rule
+from zoho_xero_sync.core.model import DealRecord, DealRow, DealState, Fetched, Problem
+from zoho_xero_sync.core.rules import Rules
+from zoho_xero_sync.core.stages import covers, match_rule, uncovered_stages
 from zoho_xero_sync.core.staging import baseline_record, stage_row
 from zoho_xero_sync.core.window import Window, next_checkpoint, poll_window
+from zoho_xero_sync.engine.allowance import waiting_until
 from zoho_xero_sync.engine.ports import Context, LedgerView, Options
 from zoho_xero_sync.errors import LedgerError, RemoteError
 
@@ -38,9 +40,10 @@ def read_changes(context: Context, ledger: LedgerView, options: Options) -> Work
     fetched = context.zoho.fetch_changed(window, expected=ledger.count_modified_since(window.start))
     staged = _stage(context, ledger, fetched, requested=False)
     again = _to_read_again(context, ledger, {record.deal_id for record in staged})
-    freed = _freed_by_rules(context, ledger, {record.deal_id for record in (*staged, *again)})
+    if staged or again:
+        context.zoho.confirm()
     reached = next_checkpoint(checkpoint, fetched.read_at)
-    return Work((*staged, *again, *freed), (window.start, fetched.read_at), reached)
+    return Work((*staged, *again), (window.start, fetched.read_at), reached)
 
 
 def _requested(context: Context, ledger: LedgerView, options: Options) -> Work:
@@ -55,6 +58,8 @@ def _requested(context: Context, ledger: LedgerView, options: Options) -> Work:
         staged |= {record.deal_id: record for record in _stage(context, ledger, fetched, requested=True, named=True)}
         found = {row.id for row in fetched.rows}
         missing = tuple(_not_found(deal_id) for deal_id in options.deals if deal_id not in found)
+    if staged:
+        context.zoho.confirm()
     return Work(tuple(staged.values()), (options.since, options.until), None, missing)
 
 
@@ -82,22 +87,30 @@ def _stage(
 
 
 def _to_read_again(context: Context, ledger: LedgerView, staged: set[str]) -> list[DealRecord]:
-    """Deals a person asked to try again: read afresh, because what held them may have been corrected since."""
-    ids = [record.deal_id for record in ledger.pending_deals() if record.snapshot is None]
-    ids = [deal_id for deal_id in ids if deal_id not in staged]
-    if not ids:
+    """Deals that waited and are tried again now, as Zoho has them now.
+
+    They are those that an earlier run left pending, those that a person released, and those held under other rules
+    than today's. One that Zoho no longer shows keeps no snapshot, and is held for that.
+    """
+    if waiting_until(ledger, context.clock) is not None:
         return []
-    return _stage(context, ledger, context.zoho.fetch_deals(ids), requested=True)
+    waiting = {record.deal_id: record for record in _tried_again(context, ledger) if record.deal_id not in staged}
+    if not waiting:
+        return []
+    rows = {row.id: row for row in context.zoho.fetch_deals(list(waiting)).rows}
+    return [_as_of_now(record, rows.get(deal_id), context.rules) for deal_id, record in waiting.items()]
 
 
-def _freed_by_rules(context: Context, ledger: LedgerView, staged: set[str]) -> list[DealRecord]:
-    """Held and rejected deals to try again because the rules are not those under which they were held."""
+def _tried_again(context: Context, ledger: LedgerView) -> Iterator[DealRecord]:
     fingerprint = context.rules.fingerprint()
-    return [
-        replace(record, state=DealState.PENDING)
-        for record in ledger.waiting_deals()
-        if record.deal_id not in staged and record.rules not in (None, fingerprint) and record.snapshot
-    ]
+    yield from ledger.pending_deals()
+    yield from (record for record in ledger.waiting_deals() if record.rules not in (None, fingerprint))
+
+
+def _as_of_now(record: DealRecord, row: DealRow | None, rules: Rules) -> DealRecord:
+    if row is None:
+        return replace(record, state=DealState.PENDING, snapshot=None)
+    return stage_row(row, record, rules, requested=record.requested) or replace(record, state=DealState.PENDING)
 
 
 def _not_found(deal_id: str) -> Problem:
@@ -118,24 +131,26 @@ class Baseline:
 
 
 def read_baseline(context: Context, covered: frozenset[tuple[str, str]]) -> Baseline:
-    """The deals that are in an invoiced stage now and are not covered yet.
+    """The deals that are now in an invoiced stage which, in their pipeline, is not covered yet.
 
     Raises RemoteError when Zoho does not say when that was: without it no later change could be told from history.
     """
-    wanted = covered_stages(context.rules.stages) - covered
-    names = sorted({stage for stage, _ in wanted})
+    rules = context.rules.stages
+    names = sorted({stage for stage, _ in uncovered_stages(rules, covered)})
     if not names:
         return Baseline((), None)
     fetched = context.zoho.fetch_in_stages(names)
     if fetched.read_at is None:
         raise RemoteError("Zoho's answer has no Date, so the baseline has no time.", "Nothing was recorded; run again.")
-    rows = [row for row in fetched.rows if match_rule(context.rules.stages, row.stage, row.pipeline)]
-    return Baseline(tuple(baseline_record(row) for row in rows), fetched.read_at)
+    billed = [row for row in fetched.rows if match_rule(rules, row.stage, row.pipeline)]
+    # What entered a stage in a pipeline that was watched already is news, also when the stage gained another pipeline.
+    history = [row for row in billed if not covers(covered, row.stage, row.pipeline)]
+    return Baseline(tuple(baseline_record(row) for row in history), fetched.read_at)
 
 
 def uncovered(context: Context, ledger: LedgerView) -> bool:
     """True when the configuration names a stage that the ledger's baseline does not cover."""
-    return bool(covered_stages(context.rules.stages) - ledger.covered_stages())
+    return bool(uncovered_stages(context.rules.stages, ledger.covered_stages()))
 
 
 def touched_history(records: Sequence[DealRecord]) -> list[DealRecord]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from zoho_xero_sync.core.contact_plan import Voice, agreed_draft
@@ -37,7 +36,7 @@ from zoho_xero_sync.core.plan import (
 from zoho_xero_sync.core.stages import target_status
 from zoho_xero_sync.core.staging import stage_row
 from zoho_xero_sync.engine.books import CURES, BookKeeper
-from zoho_xero_sync.engine.ports import Context, LedgerView
+from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerView
 
 Documents = Mapping[str, SourceDocument | Problem]
 
@@ -47,17 +46,13 @@ def plan_deals(
     ledger: LedgerView,
     keeper: BookKeeper,
     records: Sequence[DealRecord],
-    since: datetime | None,
 ) -> list[Action]:
-    """One action for each record, oldest change first. Reads both services, writes nothing anywhere.
-
-    `since` is the instant after which an invoice that the ledger does not remember can have been made; None for any.
-    """
+    """One action for each record, oldest change first. Reads both services, writes nothing anywhere."""
     readable, unreadable = _read(context, records)
     items = _triaged(context, ledger, readable)
     documents = context.zoho.fetch_documents([item.deal for item in items if item.triage is Triage.BILL])
     drafted = _drafted(context, keeper, items, documents)
-    looked_up = _looked_up(context, ledger, drafted, since)
+    looked_up = _looked_up(context, ledger, drafted)
     return [*unreadable, *(plan_deal(item, context.rules) for item in looked_up)]
 
 
@@ -69,7 +64,7 @@ def explain_deal(
     record = stage_row(row, known, context.rules, requested=True)
     if record is None or not isinstance(row.content, Deal):
         return None, None
-    actions = plan_deals(context, ledger, keeper, [record], None)
+    actions = plan_deals(context, ledger, keeper, [record])
     documents = context.zoho.fetch_documents([row.content])
     document = documents.get(row.id)
     return document if isinstance(document, SourceDocument) else None, actions[0] if actions else None
@@ -162,17 +157,19 @@ def _with_invoice(context: Context, item: Drafted, documents: Documents, books: 
 
 def _setting(context: Context, books: Books) -> Setting:
     organisation = context.zoho.organisation()
-    today = context.clock.now().astimezone(ZoneInfo(books.time_zone)).date()
+    # Zoho's clock and not this machine's, which may be off by a day.
+    now = context.zoho.read_at or context.clock.now()
+    today = now.astimezone(ZoneInfo(books.time_zone)).date()
     return Setting(context.rules, books, today, organisation.currency, context.link_prefix(organisation))
 
 
-def _looked_up(context: Context, ledger: LedgerView, items: Sequence[Drafted], since: datetime | None) -> list[Drafted]:
+def _looked_up(context: Context, ledger: LedgerView, items: Sequence[Drafted]) -> list[Drafted]:
     keys = {item.contact.customer for item in items if isinstance(item.contact, ContactDraft)}
     links = ledger.find_customer_links(keys)
     linked = _agreed([_with_link(item, links) for item in items])
     recognised = _with_persons(context, _with_contacts(context, ledger, linked))
     current = _with_current(context, recognised)
-    return _with_found(context, current, since)
+    return _with_found(context, current)
 
 
 def _with_link(item: Drafted, links: Mapping[CustomerKey, CustomerLink]) -> Drafted:
@@ -242,12 +239,17 @@ def _with_current(context: Context, items: Sequence[Drafted]) -> list[Drafted]:
     return [replace(item, current=found.get(item.link.invoice_id)) if item.link else item for item in items]
 
 
-def _with_found(context: Context, items: Sequence[Drafted], since: datetime | None) -> list[Drafted]:
-    """Before an invoice is made, Xero is searched for one that carries the deal's mark."""
+def _with_found(context: Context, items: Sequence[Drafted]) -> list[Drafted]:
+    """Before an invoice is made, Xero is searched for one that carries the deal's mark.
+
+    The ledger may be a restored backup, a new one, or not the only one; but no invoice of a deal is older than it.
+    """
     wanted = [item for item in items if needs_search(item)]
     if not wanted:
         return list(items)
     prefix = context.link_prefix(context.zoho.organisation())
     urls = {item.deal.id: deal_url(prefix, item.deal.id) for item in wanted}
+    created = [item.deal.created_at for item in wanted if item.deal.created_at is not None]
+    since = min(created) - CLOCK_MARGIN if len(created) == len(wanted) else None
     found = context.xero.find_carrying(list(urls.values()), since)
     return [replace(item, found=found.get(urls[item.deal.id], ())) if item.deal.id in urls else item for item in items]

@@ -49,18 +49,21 @@ def recover(context: Context, ledger: LedgerDesk) -> None:
 
 
 def _settle(context: Context, ledger: LedgerDesk, write: Write) -> None:
+    """Look in Xero first: what is there is adopted, whatever the clocks say; only what is absent is sent again."""
     links = ledger.find_invoice_links([operation.subject for operation in write.operations])
     sender = Sender(context, ledger)
     age = context.clock.now() - write.created_at
     fresh = timedelta(0) <= age < KEY_LIFE
+    settled = _look(context, ledger, sender, write, links, fresh=fresh)
+    creates = write.operations[0].kind in (OperationKind.CREATE_CONTACT, OperationKind.CREATE_INVOICE)
     whole = all(operation.state is OperationState.IN_FLIGHT for operation in write.operations)
-    if fresh and whole:
-        ledger.record_attempt(write.id, context.clock.now())
-        reply = sender.deliver(write)
-        if not _says_nothing(reply):
-            sender.record(write, _outcomes(write, reply), reply, links)
-            return
-    _look(context, ledger, sender, write, links, fresh=fresh)
+    if settled or not (creates and fresh and whole):
+        return
+    # Nothing of it is there and the key still lives: the identical request is answered from memory, or done once.
+    ledger.record_attempt(write.id, context.clock.now())
+    reply = sender.deliver(write)
+    if not _says_nothing(reply):
+        sender.record(write, _outcomes(write, reply), reply, links)
 
 
 def _outcomes(write: Write, reply: Reply) -> Sequence[AnyOutcome]:
@@ -85,12 +88,14 @@ def _look(
     links: Mapping[str, InvoiceLink],
     *,
     fresh: bool,
-) -> None:
-    """Ask Xero what it holds. What is absent right after sending may still appear, so it stays unknown for a while."""
+) -> bool:
+    """Ask Xero what it holds; True when that settled any item.
+
+    What is absent right after sending may still appear, so it stays unknown for a while.
+    """
     kind = write.operations[0].kind
     if kind is OperationKind.CREATE_INVOICE:
-        _look_for_invoices(context, ledger, sender, write, links, fresh=fresh)
-        return
+        return _look_for_invoices(context, ledger, sender, write, links, fresh=fresh)
     if kind is OperationKind.CREATE_CONTACT:
         outcomes = _contact_outcomes(context, write, fresh=fresh)
     elif kind is OperationKind.UPDATE_CONTACT:
@@ -99,6 +104,7 @@ def _look(
     else:
         outcomes = _changed_outcomes(context, ledger, write, links)
     sender.record(write, outcomes, Reply(tuple(outcomes)), links)
+    return any(outcome is not _STILL for outcome in outcomes)
 
 
 def _contact_outcomes(context: Context, write: Write, *, fresh: bool) -> list[AnyOutcome]:
@@ -126,7 +132,7 @@ def _look_for_invoices(
     links: Mapping[str, InvoiceLink],
     *,
     fresh: bool,
-) -> None:
+) -> bool:
     urls = [operation.identity for operation in write.operations]
     found = context.xero.find_carrying(urls, write.created_at - CLOCK_MARGIN)
     outcomes: list[AnyOutcome] = []
@@ -139,6 +145,7 @@ def _look_for_invoices(
             outcomes.append(Applied(hits[0]) if hits else _STILL if fresh else _ABSENT)
     remaining = _still_in_flight(ledger, write)
     sender.record(remaining, outcomes, Reply(tuple(outcomes)), links)
+    return bool(found) or any(outcome is not _STILL for outcome in outcomes)
 
 
 def _changed_outcomes(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from zoho_xero_sync.core.customers import customer_key
 from zoho_xero_sync.core.model import Action, Deal, DealRecord, DealState, OperationState, Problem
@@ -13,12 +12,13 @@ from zoho_xero_sync.core.recording import customer_subject
 from zoho_xero_sync.core.report import DealResult, Report
 from zoho_xero_sync.core.results import planned, uncertain, waiting
 from zoho_xero_sync.core.stages import covered_stages
+from zoho_xero_sync.core.staging import new_history
 from zoho_xero_sync.engine.allowance import forget_wait, remember_wait, wait_problem, waiting_until, was_waiting
 from zoho_xero_sync.engine.apply import Application
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.fetch import Baseline, Work, read_baseline, read_changes, touched_history, uncovered
 from zoho_xero_sync.engine.overlay import Overlay
-from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerDesk, LedgerView, Options
+from zoho_xero_sync.engine.ports import Context, LedgerDesk, LedgerView, Options
 from zoho_xero_sync.engine.prepare import plan_deals
 from zoho_xero_sync.engine.recover import recover
 from zoho_xero_sync.engine.tally import Tally
@@ -58,8 +58,12 @@ def _guarded(
 
 
 def _record_baseline(context: Context, ledger: LedgerDesk, tally: Tally) -> None:
+    before, now = ledger.covered_stages(), covered_stages(context.rules.stages)
     if uncovered(context, ledger):
-        _store_baseline(context, ledger, read_baseline(context, ledger.covered_stages()), tally)
+        _store_baseline(context, ledger, read_baseline(context, before), tally)
+    elif now != before:
+        # A stage that is no longer named is not watched from here on: named again, it has a history of its own.
+        ledger.record_baseline((), now, None)
 
 
 def _store_baseline(context: Context, ledger: LedgerDesk, baseline: Baseline, tally: Tally) -> None:
@@ -90,7 +94,8 @@ def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally)
             view = overlay = Overlay(ledger)
             overlay.lay(work.staged)
         keeper = BookKeeper(context, view)
-        actions = _plan(context, view, keeper, work, options, tally)
+        planned_actions = _plan(context, view, keeper, work, options, tally)
+        actions = _without_backlog(context, view, planned_actions, options, tally)
         _stop_if_too_many(context, actions, options, tally)
         if options.requested:
             ledger.stage(work.staged, None)
@@ -109,8 +114,8 @@ def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally)
     tally.checkpoint = (before, before)
     if uncovered(context, overlay):
         found = read_baseline(context, overlay.covered_stages()).deals
-        known = overlay.find_deals([record.deal_id for record in found])
-        history = [record for record in found if record.deal_id not in known]
+        ids = [record.deal_id for record in found]
+        history = new_history(found, overlay.find_deals(ids), overlay.find_invoice_links(ids))
         tally.baseline = len(history)
         overlay.lay(history)
     if before is None and not options.requested:
@@ -118,7 +123,8 @@ def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally)
     work = read_changes(context, overlay, options)
     _note(overlay, work, tally)
     overlay.lay(work.staged)
-    actions = _plan(context, overlay, BookKeeper(context, overlay), work, options, tally)
+    planned_actions = _plan(context, overlay, BookKeeper(context, overlay), work, options, tally)
+    actions = _without_backlog(context, overlay, planned_actions, options, tally)
     _stop_if_too_many(context, actions, options, tally)
     for action in _within_limit(actions, options, tally):
         tally.add_planned(action)
@@ -153,25 +159,12 @@ def _plan(
         if was_waiting(view):
             # One call to Xero tells whether it takes more; the documents of all that waits cost Zoho many.
             context.xero.probe()
-        return plan_deals(context, view, keeper, records, _search_since(records, work, tally))
+        return plan_deals(context, view, keeper, records)
     tally.run_problems.append(wait_problem(until))
     for record in records:
         reason = "waits for Xero's next allowance of calls"
         tally.results[record.deal_id] = DealResult(record.deal_id, record.name, record.stage, "pending", reason)
     return []
-
-
-def _search_since(records: Sequence[DealRecord], work: Work, tally: Tally) -> datetime | None:
-    """From when on an invoice that this ledger does not remember can have been made.
-
-    A deal first read now can only have been invoiced by another run after this ledger's checkpoint: the ledger may be
-    a restored backup, or not the only one. History that was asked for, and what an earlier run left pending, may have
-    been invoiced at any time.
-    """
-    before = tally.checkpoint[0]
-    first_read = {record.deal_id for record in work.staged}
-    history = any(record.requested or record.deal_id not in first_read for record in records)
-    return None if before is None or history else before - CLOCK_MARGIN
 
 
 def _to_plan(context: Context, view: LedgerView, work: Work, options: Options, tally: Tally) -> list[DealRecord]:
@@ -225,6 +218,30 @@ def _stop_if_too_many(context: Context, actions: Sequence[Action], options: Opti
         f"{message} Nothing was sent.",
         "Look first with --dry-run, then run the same sync with --allow-many (or with --limit N).",
     )
+
+
+def _without_backlog(
+    context: Context, view: LedgerView, actions: Sequence[Action], options: Options, tally: Tally
+) -> list[Action]:
+    """The actions of a poll, with what a limited back-fill left pending only as far as the safety stop has room.
+
+    Otherwise what a person left for later would stop the invoices of today, run after run.
+    """
+    if options.requested or options.allow_many:
+        return list(actions)
+    records = view.find_deals([action.deal_id for action in actions if action.action == "create"])
+    backlog = {deal_id for deal_id, record in records.items() if record.requested}
+    limit = context.rules.limits.invoices_per_run
+    room = max(0, limit - sum(action.action == "create" and action.deal_id not in backlog for action in actions))
+    kept: list[Action] = []
+    for action in actions:
+        if action.deal_id in backlog and room <= 0:
+            reason = f"waits for a later run: at most {limit} invoices in one (limits.invoices_per_run)"
+            tally.results[action.deal_id] = planned(action, "pending", reason=reason)
+            continue
+        room -= action.deal_id in backlog
+        kept.append(action)
+    return kept
 
 
 def _within_limit(actions: Sequence[Action], options: Options, tally: Tally) -> list[Action]:

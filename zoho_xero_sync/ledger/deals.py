@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +10,10 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select
 
 from zoho_xero_sync.core.model import DealRecord, DealState, Problem
 from zoho_xero_sync.core.settlement import DealSettlement
+from zoho_xero_sync.core.staging import new_history
 from zoho_xero_sync.ledger import tables
 from zoho_xero_sync.ledger.column_types import as_utc
+from zoho_xero_sync.ledger.links import find_invoice_links
 from zoho_xero_sync.ledger.statements import chunks, update_each, upsert
 
 
@@ -43,13 +44,11 @@ def replace_covered_stages(connection: Connection, covered: frozenset[tuple[str,
 
 
 def insert_baseline(connection: Connection, deals: Sequence[DealRecord]) -> int:
-    """Insert the deals not known yet, marked as baseline; returns how many. Known ones are left alone."""
-    distinct = {deal.deal_id: deal for deal in deals}
-    known = find_deals(connection, distinct)
-    new = [_values(replace(deal, baseline=True)) for deal_id, deal in distinct.items() if deal_id not in known]
-    if new:
-        connection.execute(insert(tables.deal), new)
-    return len(new)
+    """Mark as baseline those of the deals that become history (see new_history); returns how many."""
+    ids = {deal.deal_id for deal in deals}
+    history = new_history(deals, find_deals(connection, ids), find_invoice_links(connection, ids))
+    upsert_deals(connection, history)
+    return len(history)
 
 
 def find_deals(connection: Connection, ids: Collection[str]) -> dict[str, DealRecord]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -62,8 +63,12 @@ class RunLock:
         except OSError as error:
             os.close(descriptor)
             raise self._unusable(error) from error
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
+        except OSError as error:
+            os.close(descriptor)
+            raise self._unusable(error) from error
         self._descriptor = descriptor
         return self
 
@@ -71,7 +76,8 @@ class RunLock:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self._descriptor is not None:
-            os.ftruncate(self._descriptor, 0)
+            with contextlib.suppress(OSError):  # closing frees the lock, whatever its file still says
+                os.ftruncate(self._descriptor, 0)
             os.close(self._descriptor)
             self._descriptor = None
 
@@ -118,7 +124,7 @@ class RunLock:
             )
         return LedgerError(
             f"The lock at {self.path} cannot be used: {error.strerror}.",
-            "Check that the ledger's folder exists and is writable for this user, then run again.",
+            "Check that the ledger's folder exists, is writable for this user and has room, then run again.",
         )
 
 

@@ -113,10 +113,10 @@ class Ledger:
     def record_baseline(
         self, deals: Sequence[DealRecord], covered: frozenset[tuple[str, str]], checkpoint: datetime | None
     ) -> int:
-        """Record deals that are never invoiced by themselves; returns how many were not known before.
+        """Record deals that are never invoiced by themselves; returns how many became history.
 
-        Known deals are left alone, `covered` replaces what the baseline covered, and the checkpoint is set only when
-        there is none yet.
+        Known deals that wait, were set aside or have a live invoice are left alone, `covered` replaces what the
+        baseline covered, and the checkpoint is set only when there is none yet.
         """
         with self._writing() as connection:
             added = _deals.insert_baseline(connection, deals)

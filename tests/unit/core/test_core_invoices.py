@@ -196,7 +196,14 @@ def test_numbers_that_xero_refuses_hold_the_deal(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "reference"),
-    [("  Fit-out ", "Fit-out"), ("", ""), ("x" * 300, "x" * 255), ('O\'Brien & "Co" <1> 🌞', 'O\'Brien & "Co" <1> 🌞')],
+    [
+        ("  Fit-out ", "Fit-out"),
+        ("", ""),
+        ("x" * 300, "x" * 255),
+        ('O\'Brien & "Co" <1> 🌞', 'O\'Brien & "Co" <1> 🌞'),
+        ("Fit-out \r\n\t level 2\x1b[31m\u2028east\x00", "Fit-out level 2 [31m east"),
+        ("Fit-out  two", "Fit-out  two"),
+    ],
 )
 def test_references(name: str, reference: str) -> None:
     assert drafted(a_deal(name=name)).reference == reference

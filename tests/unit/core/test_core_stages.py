@@ -6,7 +6,15 @@ import pytest
 
 from zoho_xero_sync.core.model import InvoiceStatus
 from zoho_xero_sync.core.rules import InvoiceChoice, StageRule
-from zoho_xero_sync.core.stages import Step, covered_stages, match_rule, status_step, target_status
+from zoho_xero_sync.core.stages import (
+    Step,
+    covered_stages,
+    covers,
+    match_rule,
+    status_step,
+    target_status,
+    uncovered_stages,
+)
 
 DRAFT = StageRule(("Confirmed",), "draft")
 RETAIL = StageRule(("Closed Won", "Invoice Ready"), "submitted", pipeline="Retail")
@@ -46,6 +54,37 @@ def test_the_baseline_covers_every_stage_with_its_pipeline() -> None:
         ("Invoice Ready", "Retail"),
         ("Closed Won", ""),
     }
+
+
+@pytest.mark.parametrize(
+    ("covered", "stage", "pipeline", "answer"),
+    [
+        ({("Closed Won", "")}, "Closed Won", None, True),
+        ({("Closed Won", "")}, "Closed Won", "Retail", True),
+        ({("Closed Won", "Retail")}, "Closed Won", "Retail", True),
+        ({("Closed Won", "Retail")}, "Closed Won", "Trade", False),
+        ({("Closed Won", "Retail")}, "Closed Won", None, False),
+        ({("Closed Won", "")}, "Confirmed", None, False),
+        (set(), "Closed Won", None, False),
+    ],
+)
+def test_a_stage_covered_without_a_pipeline_is_covered_in_every_pipeline(
+    covered: set[tuple[str, str]], stage: str, pipeline: str | None, answer: bool
+) -> None:
+    assert covers(covered, stage, pipeline) is answer
+
+
+@pytest.mark.parametrize(
+    ("covered", "missing"),
+    [
+        ({("Confirmed", ""), ("Closed Won", ""), ("Invoice Ready", "")}, set()),
+        ({("Confirmed", ""), ("Closed Won", "Retail")}, {("Closed Won", ""), ("Invoice Ready", "Retail")}),
+        ({("Confirmed", "Retail"), ("Closed Won", ""), ("Invoice Ready", "Trade")},
+         {("Confirmed", ""), ("Invoice Ready", "Retail")}),
+    ],
+)  # fmt: skip
+def test_what_a_baseline_still_has_to_cover(covered: set[tuple[str, str]], missing: set[tuple[str, str]]) -> None:
+    assert uncovered_stages(RULES, covered) == missing
 
 
 @pytest.mark.parametrize(

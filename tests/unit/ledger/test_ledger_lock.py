@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import stat
 import subprocess
@@ -40,6 +41,20 @@ def test_the_lock_is_private_names_its_holder_and_can_be_taken_again(path: Path,
         os.umask(before)
     assert lock_file.read_bytes() == b""
     assert not path.exists()
+
+
+def test_a_disk_without_room_for_the_lock_is_said_and_leaves_it_free(path: Path, lock_file: Path) -> None:
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, most))  # no file may grow: the same as a full disk
+    try:
+        with pytest.raises(LedgerError) as caught, RunLock(path):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+    assert str(lock_file) in caught.value.message
+    assert "has room" in caught.value.hint
+    with RunLock(path):
+        assert lock_file.read_text() == f"{os.getpid()}\n"
 
 
 def test_the_lock_of_another_process_is_respected_and_dies_with_it(path: Path) -> None:

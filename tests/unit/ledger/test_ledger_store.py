@@ -174,6 +174,20 @@ def test_the_baseline_takes_unknown_deals_only(ledger: Ledger) -> None:
     assert ledger.checkpoint() == NOON
 
 
+def test_a_later_baseline_takes_known_deals_that_need_nothing_and_have_no_live_invoice(ledger: Ledger) -> None:
+    idle = {"idle": DealState.SEEN, "ended": DealState.SEEN}
+    others = {"billed": DealState.SEEN, "pending": DealState.PENDING, "skipped": DealState.SKIPPED}
+    ledger.stage([a_deal(name, state) for name, state in (idle | others).items()], None)
+    ended = replace(an_invoice(), deal_id="ended", invoice_id="i-ended", live=False)
+    ledger.record_links([], [ended, replace(an_invoice(), deal_id="billed", invoice_id="i-billed")])
+    found = [a_deal(name, DealState.SEEN) for name in (*idle, *others)]
+    assert ledger.record_baseline(found, frozenset(), None) == 2
+    assert ledger.record_baseline(found, frozenset(), None) == 0
+    known = ledger.find_deals([*idle, *others])
+    assert {name for name, deal in known.items() if deal.baseline} == set(idle)
+    assert {name: deal.state for name, deal in known.items()} == idle | others
+
+
 def test_a_later_baseline_replaces_the_stages_and_leaves_the_checkpoint(ledger: Ledger) -> None:
     ledger.record_baseline([], frozenset({("Closed Won", "")}), None)
     assert ledger.checkpoint() is None

@@ -5,9 +5,11 @@ developer.xero.com/documentation/api/accounting/contacts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from zoho_xero_sync.core.customers import address_lines, contact_name
+from zoho_xero_sync.core.customers import EXTRA_MAX, address_lines, contact_name
+from zoho_xero_sync.core.describe import PERSONS
 from zoho_xero_sync.core.model import Address, ContactDraft, CustomerKey, Person, XeroContact
 from zoho_xero_sync.core.rules import ContactMatch
 from zoho_xero_sync.remote.xero import wire
@@ -17,6 +19,9 @@ PATH = "/Contacts"
 COLLECTION = "Contacts"
 # Per-element mode: without it one bad element fails the call although good ones may be saved.
 QUERY = "?summarizeErrors=false"
+
+_SLOT = re.compile(r"(Addresses|Phones)\[(\w+)\]")
+_ADDRESS_KEYS = (*(f"AddressLine{row}" for row in range(1, 5)), "City", "Region", "PostalCode", "Country")
 
 # One customer is looked up field by field; for more, the first page of a sweep says which way is cheaper.
 TARGETED_MAX = 1
@@ -121,9 +126,13 @@ def create_element(draft: ContactDraft) -> dict[str, object]:
     return _fields(draft) | {"ContactNumber": draft.number}
 
 
-def update_element(draft: ContactDraft, contact_id: str) -> dict[str, object]:
-    """The element of a POST that updates exactly this contact; its number is another app's business by now."""
-    return {"ContactID": contact_id} | _fields(draft)
+def update_element(draft: ContactDraft, contact_id: str, changed: Collection[str]) -> dict[str, object]:
+    """The element of a POST that updates exactly this contact: the fields in `changed`, named as `contact_fields` does.
+
+    Xero keeps what is left out, so what a person wrote into another field stays; what was emptied is sent as "". Its
+    number is another app's business by now.
+    """
+    return {"ContactID": contact_id} | _changed_texts(draft, changed) | _changed_lists(draft, changed)
 
 
 def stamp_element(draft: ContactDraft, contact_id: str) -> dict[str, object]:
@@ -145,6 +154,35 @@ def _fields(draft: ContactDraft) -> dict[str, object]:
         # The list replaces the one in Xero, so it is sent whole or not at all.
         fields["ContactPersons"] = [_person(person) for person in draft.persons]
     return fields
+
+
+def _changed_texts(draft: ContactDraft, changed: Collection[str]) -> dict[str, object]:
+    texts = {
+        "Name": draft.name,
+        "FirstName": draft.first_name,
+        "LastName": draft.last_name,
+        "EmailAddress": draft.email,
+        **{name: draft.extra.get(name, "") for name in EXTRA_MAX},
+    }
+    # A currency is a code and not a text: there is no empty one.
+    return {name: text for name, text in texts.items() if name in changed and (text or name != "DefaultCurrency")}
+
+
+def _changed_lists(draft: ContactDraft, changed: Collection[str]) -> dict[str, object]:
+    slots = [match.groups() for match in map(_SLOT.fullmatch, changed) if match]
+    # Every part of a changed address is sent, for a shorter one must not keep lines of the longer one before.
+    addresses = [
+        dict.fromkeys(_ADDRESS_KEYS, "") | _address(kind, draft.addresses.get(kind, Address()))
+        for name, kind in slots
+        if name == "Addresses"
+    ]
+    phones = [
+        {"PhoneType": kind, "PhoneNumber": draft.phones.get(kind, "")} for name, kind in slots if name == "Phones"
+    ]
+    lists: dict[str, list[object]] = {"Addresses": [*addresses], "Phones": [*phones]}
+    if draft.persons and any(name.startswith(f"{PERSONS}[") for name in changed):
+        lists[PERSONS] = [_person(person) for person in draft.persons]
+    return {name: items for name, items in lists.items() if items}
 
 
 def _person(person: Person) -> dict[str, object]:

@@ -85,7 +85,8 @@ class XeroDesk:
             return wire.dump(contacts.create_element(step.draft))
         if step.action == "adopt":
             return wire.dump(contacts.stamp_element(step.draft, step.contact_id))
-        return wire.dump(contacts.update_element(step.draft, step.contact_id))
+        changed = [change.field for change in step.changes]
+        return wire.dump(contacts.update_element(step.draft, step.contact_id, changed))
 
     def invoice_element(self, step: InvoiceStep, contact_id: str) -> bytes:
         """The step as one element of a request, exactly as it will be sent."""

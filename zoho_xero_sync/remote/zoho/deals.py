@@ -40,7 +40,7 @@ def deal_columns(rules: Rules, *, multi_currency: bool) -> tuple[str, ...]:
     Currency exists only where multi-currency is on, Pipeline only where pipelines are, so each is asked for only
     when it is there or a rule needs it.
     """
-    columns = ["Deal_Name", "Stage", "Amount", "Closing_Date", "Modified_Time"]
+    columns = ["Deal_Name", "Stage", "Amount", "Closing_Date", "Created_Time", "Modified_Time"]
     columns += ["Currency"] if multi_currency else []
     columns += ["Pipeline"] if any(rule.pipeline for rule in rules.stages) else []
     if "account" in rules.customer.sources:
@@ -152,9 +152,9 @@ def _keep(rows: dict[str, Row], page: Iterable[Row]) -> None:
         rows[deal_id] = row
 
 
-def _readable_time(row: Row) -> datetime | None:
+def _readable_time(row: Row, field: str = "Modified_Time") -> datetime | None:
     try:
-        return instant_of(row, "Modified_Time")
+        return instant_of(row, field)
     except BadValueError:
         return None
 
@@ -195,6 +195,7 @@ def _deal(row: Row, rules: Rules) -> Deal:
         account=_account(row, account, rules) if account else None,
         person=_person(row, person[0]) if person else None,
         fields=_template_fields(row, rules),
+        created_at=_readable_time(row, "Created_Time"),
     )
 
 

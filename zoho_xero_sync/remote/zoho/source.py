@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from zoho_xero_sync.core.model import Deal, DealRow, Fetched, Person, Problem, SourceDocument, ZohoOrganisation
 from zoho_xero_sync.core.rules import Rules
@@ -25,16 +26,26 @@ class ZohoSource:
         client: ZohoClient,
         rules: Rules,
         organisation: Callable[[ZohoClient], ZohoOrganisation],
+        confirm: Callable[[ZohoClient], None],
         calls: Callable[[], int],
     ) -> None:
         self._client, self._rules = client, rules
-        self._organisation, self._calls = organisation, calls
+        self._organisation, self._confirm, self._calls = organisation, confirm, calls
         self._reader: DealReader | None = None
 
     @property
     def calls(self) -> int:
         """How many calls reached Zoho so far."""
         return self._calls()
+
+    @property
+    def read_at(self) -> datetime | None:
+        """Zoho's clock at the last query; None before the first."""
+        return self._client.read_at
+
+    def confirm(self) -> None:
+        """Make sure, once a run, that the login reaches the ledger's organisation. Raises LedgerError when not."""
+        self._confirm(self._client)
 
     def organisation(self) -> ZohoOrganisation:
         """The organisation of this login; asked for once at most."""
