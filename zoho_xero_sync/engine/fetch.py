@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -30,7 +30,7 @@ class Work:
 
 
 def read_changes(context: Context, ledger: LedgerView, options: Options) -> Work:
-    """What the run works on: the poll's window, or what a person asked for, plus held deals that new rules may free."""
+    """What the run works on: what changed in the poll's window, or what a person asked for."""
     if options.requested:
         return _requested(context, ledger, options)
     checkpoint = ledger.checkpoint()
@@ -39,11 +39,9 @@ def read_changes(context: Context, ledger: LedgerView, options: Options) -> Work
     window = poll_window(checkpoint)
     fetched = context.zoho.fetch_changed(window, expected=ledger.count_modified_since(window.start))
     staged = _stage(context, ledger, fetched, requested=False)
-    again = _to_read_again(context, ledger, {record.deal_id for record in staged})
-    if staged or again:
+    if staged:
         context.zoho.confirm()
-    reached = next_checkpoint(checkpoint, fetched.read_at)
-    return Work((*staged, *again), (window.start, fetched.read_at), reached)
+    return Work(tuple(staged), (window.start, fetched.read_at), next_checkpoint(checkpoint, fetched.read_at))
 
 
 def _requested(context: Context, ledger: LedgerView, options: Options) -> Work:
@@ -86,7 +84,7 @@ def _stage(
     ]
 
 
-def _to_read_again(context: Context, ledger: LedgerView, staged: set[str]) -> list[DealRecord]:
+def read_again(context: Context, ledger: LedgerView, staged: Collection[str]) -> list[DealRecord]:
     """Deals that waited and are tried again now, as Zoho has them now.
 
     They are those that an earlier run left pending, those that a person released, and those held under other rules
@@ -97,6 +95,7 @@ def _to_read_again(context: Context, ledger: LedgerView, staged: set[str]) -> li
     waiting = {record.deal_id: record for record in _tried_again(context, ledger) if record.deal_id not in staged}
     if not waiting:
         return []
+    context.zoho.confirm()
     rows = {row.id: row for row in context.zoho.fetch_deals(list(waiting)).rows}
     return [_as_of_now(record, rows.get(deal_id), context.rules) for deal_id, record in waiting.items()]
 

@@ -16,7 +16,15 @@ from zoho_xero_sync.core.staging import new_history
 from zoho_xero_sync.engine.allowance import forget_wait, remember_wait, wait_problem, waiting_until, was_waiting
 from zoho_xero_sync.engine.apply import Application
 from zoho_xero_sync.engine.books import BookKeeper
-from zoho_xero_sync.engine.fetch import Baseline, Work, read_baseline, read_changes, touched_history, uncovered
+from zoho_xero_sync.engine.fetch import (
+    Baseline,
+    Work,
+    read_again,
+    read_baseline,
+    read_changes,
+    touched_history,
+    uncovered,
+)
 from zoho_xero_sync.engine.overlay import Overlay
 from zoho_xero_sync.engine.ports import Context, LedgerDesk, LedgerView, Options
 from zoho_xero_sync.engine.prepare import plan_deals
@@ -89,6 +97,8 @@ def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally)
         if not options.requested:
             ledger.stage(work.staged, work.checkpoint)
         tally.checkpoint = (before, ledger.checkpoint())
+        if not options.requested:
+            ledger.stage(_waiting_again(context, ledger, work, tally), None)
         view: LedgerView = ledger
         if options.requested:
             view = overlay = Overlay(ledger)
@@ -123,11 +133,21 @@ def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally)
     work = read_changes(context, overlay, options)
     _note(overlay, work, tally)
     overlay.lay(work.staged)
+    if not options.requested:
+        overlay.lay(_waiting_again(context, overlay, work, tally))
     planned_actions = _plan(context, overlay, BookKeeper(context, overlay), work, options, tally)
     actions = _without_backlog(context, overlay, planned_actions, options, tally)
     _stop_if_too_many(context, actions, options, tally)
     for action in _within_limit(actions, options, tally):
         tally.add_planned(action)
+
+
+def _waiting_again(context: Context, ledger: LedgerView, work: Work, tally: Tally) -> list[DealRecord]:
+    """Deals that waited and are tried again, read after the poll is safe in the ledger."""
+    again = read_again(context, ledger, {record.deal_id for record in work.staged})
+    tally.remember(ledger.find_deals([record.deal_id for record in again]))
+    _note_held(again, tally)
+    return again
 
 
 def _note(ledger: LedgerView, work: Work, tally: Tally) -> None:
@@ -136,13 +156,18 @@ def _note(ledger: LedgerView, work: Work, tally: Tally) -> None:
     tally.remember(ledger.find_deals([record.deal_id for record in work.staged]))
     for record in ledger.waiting_deals():
         tally.remember({record.deal_id: record})
-    for record in work.staged:
-        if record.state is DealState.HELD and record.problem is not None:
-            tally.results[record.deal_id] = waiting(record)
-            tally.problems[record.deal_id] = record.problem
+    _note_held(work.staged, tally)
     for record in touched_history(work.staged):
         reason = "was already in its stage when the baseline was recorded"
         tally.results[record.deal_id] = DealResult(record.deal_id, record.name, record.stage, "unchanged", reason)
+
+
+def _note_held(records: Sequence[DealRecord], tally: Tally) -> None:
+    """Deals that could not even be read are held from the start."""
+    for record in records:
+        if record.state is DealState.HELD and record.problem is not None:
+            tally.results[record.deal_id] = waiting(record)
+            tally.problems[record.deal_id] = record.problem
 
 
 # ---- plan ----

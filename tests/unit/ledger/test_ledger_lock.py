@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -109,7 +110,7 @@ def test_a_planted_link_is_not_followed(path: Path, lock_file: Path, tmp_path: P
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["folder", "fifo"])
-def test_what_is_no_plain_file_is_refused(path: Path, lock_file: Path, make: object) -> None:
+def test_what_is_no_plain_file_is_refused(path: Path, lock_file: Path, make: Callable[[Path], None]) -> None:
     make(lock_file)
     with pytest.raises(LedgerError) as caught, RunLock(path):
         pass

@@ -53,9 +53,7 @@ def test_persons_are_sent_as_a_whole_list() -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_an_update_sends_what_differs_and_empties_what_was_emptied(
-    changed: list[str], sent: dict[str, object]
-) -> None:
+def test_an_update_sends_what_differs_and_empties_what_was_emptied(changed: list[str], sent: dict[str, object]) -> None:
     draft = replace(DRAFT, first_name="Pat", phones={"DEFAULT": "02 9000 0000", "FAX": "02 9000 0001"})
     assert update_element(draft, CONTACT, changed) == {"ContactID": CONTACT} | sent
 
