@@ -61,11 +61,16 @@ class _Secrets:
         in_code = (json.dumps(value)[1:-1], repr(value)[1:-1], repr(value.encode(errors="replace"))[2:-1])
         in_urls = (quote(value, safe="", errors="replace"), quote_plus(value, errors="replace"))
         self._spellings[value] = frozenset({value, value.strip(), *in_code, *in_urls})
-        longest_first = sorted(frozenset().union(*self._spellings.values()), key=len, reverse=True)
-        self._pattern = re.compile("|".join(re.escape(spelling) for spelling in longest_first))
+        self._pattern = None
 
     def mask(self, text: str) -> str:
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        if not self._spellings:
+            return text
+        if self._pattern is None:
+            # Compiled when a text needs it: secrets come more often than lines do.
+            longest_first = sorted(frozenset().union(*self._spellings.values()), key=len, reverse=True)
+            self._pattern = re.compile("|".join(re.escape(spelling) for spelling in longest_first))
+        return self._pattern.sub(MASK, text)
 
 
 _secrets = _Secrets()

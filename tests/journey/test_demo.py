@@ -223,7 +223,7 @@ def test_on_a_terminal_it_has_colour_and_keeps_to_the_width(columns: int, tmp_pa
     assert len(plain.splitlines()) < 200
 
 
-@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-8"])
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
 def test_any_locale_can_show_it(encoding: str, tmp_path: Path) -> None:
     environ = {**os.environ, "PYTHONIOENCODING": encoding}
     demo = subprocess.run(
