@@ -10,6 +10,8 @@ from world_tools import Desk, OpenDesk, Record, order, orders, priced, problem_c
 
 from zoho_xero_sync.sandbox import Fault
 
+pytestmark = pytest.mark.slow
+
 FOREVER = 500
 # Answers that cannot be believed, and troubles after which a read is made again by itself.
 UNREADABLE = ("empty", "html", "wrong_shape")

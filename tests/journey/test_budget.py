@@ -10,6 +10,8 @@ from world_tools import SECRETS, START, Desk, OpenDesk, Record
 
 from zoho_xero_sync.sandbox import generate_world
 
+pytestmark = pytest.mark.slow
+
 WAVE = 1000
 
 

@@ -15,6 +15,8 @@ from zoho_xero_sync.ledger.lock import RunLock
 from zoho_xero_sync.log import register_secret
 from zoho_xero_sync.remote.secrets import open_store
 
+pytestmark = pytest.mark.slow
+
 # What needs no fault to be met: every feature that `check` looks at, set up as it should be.
 FULL_ZOHO: Record = {
     "org": {"multi_currency": True},
