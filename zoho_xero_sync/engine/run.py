@@ -144,10 +144,18 @@ def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally)
 
 def _waiting_again(context: Context, ledger: LedgerView, work: Work, tally: Tally) -> list[DealRecord]:
     """Deals that waited and are tried again, read after the poll is safe in the ledger."""
+    if waiting_until(ledger, context.clock) is None and ledger.pending_deals():
+        _probe_after_wait(context, ledger)
     again = read_again(context, ledger, {record.deal_id for record in work.staged})
     tally.remember(ledger.find_deals([record.deal_id for record in again]))
     _note_held(again, tally)
     return again
+
+
+def _probe_after_wait(context: Context, ledger: LedgerView) -> None:
+    """One call to Xero tells whether it takes more; the deals and documents of all that waits cost Zoho many."""
+    if was_waiting(ledger):
+        context.xero.probe()
 
 
 def _note(ledger: LedgerView, work: Work, tally: Tally) -> None:
@@ -181,9 +189,8 @@ def _plan(
         return []
     until = waiting_until(view, context.clock)
     if until is None:
-        if was_waiting(view):
-            # One call to Xero tells whether it takes more; the documents of all that waits cost Zoho many.
-            context.xero.probe()
+        if options.requested:
+            _probe_after_wait(context, view)
         return plan_deals(context, view, keeper, records)
     tally.run_problems.append(wait_problem(until))
     for record in records:
