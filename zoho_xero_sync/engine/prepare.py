@@ -48,12 +48,19 @@ def plan_deals(
     records: Sequence[DealRecord],
 ) -> list[Action]:
     """One action for each record, oldest change first. Reads both services, writes nothing anywhere."""
+    return _planned(context, ledger, keeper, records)[0]
+
+
+def _planned(
+    context: Context, ledger: LedgerView, keeper: BookKeeper, records: Sequence[DealRecord]
+) -> tuple[list[Action], Documents]:
+    """The actions, and the documents they were planned from."""
     readable, unreadable = _read(context, records)
     items = _triaged(context, ledger, readable)
     documents = context.zoho.fetch_documents([item.deal for item in items if item.triage is Triage.BILL])
     drafted = _drafted(context, keeper, items, documents)
     looked_up = _looked_up(context, ledger, drafted)
-    return [*unreadable, *(plan_deal(item, context.rules) for item in looked_up)]
+    return [*unreadable, *(plan_deal(item, context.rules) for item in looked_up)], documents
 
 
 def explain_deal(
@@ -64,8 +71,7 @@ def explain_deal(
     record = stage_row(row, known, context.rules, requested=True)
     if record is None or not isinstance(row.content, Deal):
         return None, None
-    actions = plan_deals(context, ledger, keeper, [record])
-    documents = context.zoho.fetch_documents([row.content])
+    actions, documents = _planned(context, ledger, keeper, [record])
     document = documents.get(row.id)
     return document if isinstance(document, SourceDocument) else None, actions[0] if actions else None
 
