@@ -156,7 +156,7 @@ class Desk:
 
     def doubles(self) -> int:
         """How many deals have more than one invoice in Xero."""
-        carried = Counter(str(invoice.get("Url")) for invoice in self.box.xero.invoices())
+        carried = Counter(str(invoice.get("Url")).partition("#")[0] for invoice in self.box.xero.invoices())
         return sum(times > 1 for times in carried.values())
 
     def _pace(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -12,16 +13,19 @@ from datetime import datetime
 
 from zoho_xero_sync.config import Config
 from zoho_xero_sync.core.invoices import deal_url
+from zoho_xero_sync.core.marks import ledger_tag
 from zoho_xero_sync.core.model import (
     Action,
     CustomerLink,
     DealRecord,
     DealState,
     Event,
+    Identity,
     InvoiceLink,
     Problem,
     SourceDocument,
 )
+from zoho_xero_sync.core.rebuild import RebuildView
 from zoho_xero_sync.core.report import COUNTS, Report
 from zoho_xero_sync.core.settlement import DealSettlement
 from zoho_xero_sync.core.views import DealView, StatusView
@@ -32,14 +36,19 @@ from zoho_xero_sync.engine.linking import link_contact, released
 from zoho_xero_sync.engine.overlay import Overlay
 from zoho_xero_sync.engine.ports import Context, Options
 from zoho_xero_sync.engine.prepare import explain_deal
+from zoho_xero_sync.engine.rebuild import rebuild, record_rebuilt
 from zoho_xero_sync.engine.run import apply_changes, preview_changes, record_baseline
 from zoho_xero_sync.engine.tally import summary
 from zoho_xero_sync.errors import LedgerError, SyncError, UsageError
 from zoho_xero_sync.ledger.lock import RunLock
+from zoho_xero_sync.ledger.place import require_path
+from zoho_xero_sync.ledger.replacing import aside_name, replaced_ledger
 from zoho_xero_sync.ledger.store import Ledger
 from zoho_xero_sync.login_status import new_lapse_note
 from zoho_xero_sync.remote.http import Clock, SystemClock
 from zoho_xero_sync.services import ZOHO_FACT, Logins, OpenServices, Services, organisation_text
+
+log = logging.getLogger(__name__)
 
 _ALLOWANCE_FACT = "xero.calls_left"
 _DIGITS = re.compile(r"\d+")
@@ -140,9 +149,11 @@ class App:
         with Ledger.open(self.config.ledger) as ledger, self._recorded(ledger, "apply") as run:
             try:
                 with self.open_services(self.config, self.environ, self.clock, ledger, ledger.identity()) as services:
-                    run.report = apply_changes(self._context(services, run.id), ledger, options)
-                    self._keep(ledger, services)
-                run.report = self._with_lapse(run.report, ledger)
+                    run.report = apply_changes(self._context(services, run.id, ledger), ledger, options)
+                    with _reported(run):
+                        self._keep(ledger, services)
+                with _reported(run):
+                    run.report = self._with_lapse(run.report, ledger)
             except SyncError as error:
                 run.report = failed_report(run.id, "apply", self.clock.now(), error)
             run.report = replace(run.report, new_problems=_still_new(run.report, ledger))
@@ -155,7 +166,7 @@ class App:
 
     def _preview(self, options: Options, *, detailed: bool) -> Report:
         with self._reading() as (ledger, services):
-            context = self._context(services, new_run_id())
+            context = self._context(services, new_run_id(), ledger)
             return preview_changes(context, ledger, options, detailed=detailed)
 
     # ---- looking ----
@@ -265,9 +276,46 @@ class App:
                 self._keep(ledger, services)
             return record, link
 
+    # ---- a lost ledger ----
+
+    def rebuild(self, *, dry_run: bool, replace_old: bool) -> RebuildView:
+        """The ledger made again from what both services hold; neither is written to. A dry run makes none.
+
+        With `replace_old` what is at the ledger's place is set aside. Raises LedgerError when something is there
+        otherwise, when it belongs to other organisations, or when a write of it has no answer yet.
+        """
+        with ExitStack() as stack:
+            if not dry_run:
+                stack.enter_context(RunLock.for_url(self.config.ledger))
+            there = Ledger.exists(self.config.ledger)
+            if there and not (dry_run or replace_old):
+                raise LedgerError(
+                    "There is a ledger already; rebuild is for one that is lost, damaged or to be replaced.",
+                    "To set it aside and make a new one: zoho-xero-sync rebuild --replace",
+                )
+            services = stack.enter_context(Services(self.config, self.environ, self.clock, None, None))
+            identity = services.identify()
+            if there:
+                _require_replaceable(self.config.ledger, identity)
+            context = self._context(services, new_run_id())
+            keeper = BookKeeper(context, Overlay(None))
+            rebuilt = rebuild(context, keeper)
+            now, aside = self.clock.now(), None
+            if not dry_run:
+                aside = aside_name(self.config.ledger, now) if there else None
+                with replaced_ledger(self.config.ledger, identity, now) as ledger:
+                    ledger.begin_run(context.run_id, "rebuild", now)
+                    record_rebuilt(context, ledger, keeper, rebuilt)
+                    self._keep(ledger, services)
+                    ledger.finish_run(context.run_id, now, rebuilt.exit_code, None)
+            place = str(require_path(self.config.ledger))
+            kept = str(aside) if aside else None
+            return RebuildView(context.run_id, now, dry_run, place, rebuilt, kept, services.calls())
+
     # ---- shared ----
 
-    def _context(self, services: Services, run_id: str) -> Context:
+    def _context(self, services: Services, run_id: str, ledger: Ledger | None = None) -> Context:
+        """The hands of one run; with a ledger, those of its only writer."""
         return Context(
             run_id=run_id,
             rules=self.config.rules,
@@ -278,6 +326,7 @@ class App:
             new_key=lambda: str(uuid.uuid4()),
             progress=self.progress,
             check_stop=self.check_stop,
+            tag=ledger_tag(ledger.identity()) if ledger else "",
         )
 
     @contextmanager
@@ -300,7 +349,8 @@ class App:
         finally:
             report = run.report
             told = summary(report) if report is not None and _worth_keeping(report) else None
-            ledger.finish_run(run.id, self.clock.now(), 1 if report is None else report.exit_code, told)
+            with _reported(run):
+                ledger.finish_run(run.id, self.clock.now(), 1 if report is None else report.exit_code, told)
 
     def _keep(self, ledger: Ledger, services: Services) -> None:
         """Note what this run learned about the organisations and their allowances."""
@@ -317,11 +367,46 @@ class _RunInProgress:
     report: Report | None = None
 
 
+@contextmanager
+def _reported(run: _RunInProgress) -> Iterator[None]:
+    """What comes after a run's report is convenience: a ledger that takes no more does not turn the report into another.
+
+    The next run says what is wrong with the ledger when it begins.
+    """
+    try:
+        yield
+    except LedgerError:
+        if run.report is None:
+            raise
+        log.warning("the ledger took no more after the report of run %s", run.id)
+
+
 def _known(ledger: Ledger, deal_id: str) -> DealRecord:
     record = ledger.find_deals([deal_id]).get(deal_id)
     if record is None:
         raise UsageError(f"The ledger does not know deal {deal_id}.", "See what waits with: zoho-xero-sync status")
     return record
+
+
+def _require_replaceable(url: str, identity: Identity) -> None:
+    """Raise LedgerError when the ledger that is there is sound and must not be replaced yet."""
+    try:
+        with Ledger.open(url, read_only=True) as old:
+            owner, unanswered = old.identity(), old.unsettled_writes()
+    except LedgerError:
+        # A damaged one says nothing of its own any more.
+        return
+    if (owner.zoho_org_id, owner.xero_tenant_id) != (identity.zoho_org_id, identity.xero_tenant_id):
+        raise LedgerError(
+            f"The ledger belongs to {owner.zoho_org_name} and {owner.xero_org_name}, and the logins reach "
+            f"{identity.zoho_org_name} and {identity.xero_org_name}.",
+            "Log in to the right ones (zoho-xero-sync auth status), or name another ledger in the configuration.",
+        )
+    if unanswered:
+        raise LedgerError(
+            "The ledger still waits for Xero's answer to a write; a new one would not know of it.",
+            "Let a run settle that first: zoho-xero-sync sync",
+        )
 
 
 def _live_invoice(ledger: Ledger, record: DealRecord) -> InvoiceLink | None:

@@ -34,6 +34,9 @@ def worst(codes: set[ExitCode]) -> ExitCode:
     return next((code for code in SEVERITY if code in codes), ExitCode.OK)
 
 
+_ASKED = "The next run asks Xero before anything is sent again."
+
+
 class SyncError(Exception):
     """An expected trouble that ends the command: one plain sentence, and what to type next."""
 
@@ -96,6 +99,23 @@ class LedgerError(SyncError):
 
     exit_code = ExitCode.LEDGER
     code = "ledger_unusable"
+
+
+class UnrecordedError(SyncError):
+    """Something was sent to Xero, and the ledger could not take the answer: it counts as unknown."""
+
+    exit_code = ExitCode.RETRY
+    code = "outcome_unknown"
+
+    def __init__(self, cause: LedgerError) -> None:
+        message = f"An answer from Xero could not be recorded. {cause.message}"
+        super().__init__(message, f"{cause.hint} {_ASKED}".strip())
+
+
+class TwoLedgersError(LedgerError):
+    """Another ledger writes to the same Xero organisation; nothing was sent."""
+
+    code = "two_ledgers"
 
 
 class RemoteError(SyncError):

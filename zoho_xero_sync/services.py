@@ -15,7 +15,7 @@ from zoho_xero_sync.core.model import Identity, ZohoOrganisation
 from zoho_xero_sync.engine.ports import LedgerView
 from zoho_xero_sync.errors import ConfigError, ConfigProblem, LedgerError, LoginError
 from zoho_xero_sync.log import register_secret
-from zoho_xero_sync.remote.http import Clock, Heard, Transport
+from zoho_xero_sync.remote.http import Clock, Heard, Transport, by_status_alone
 from zoho_xero_sync.remote.oauth_xero import XeroAuthorizer
 from zoho_xero_sync.remote.oauth_zoho import ZohoAuthorizer
 from zoho_xero_sync.remote.pace import XeroPace
@@ -26,6 +26,7 @@ from zoho_xero_sync.remote.xero.client import XeroClient
 from zoho_xero_sync.remote.xero.desk import XeroDesk
 from zoho_xero_sync.remote.zoho.client import ZohoClient
 from zoho_xero_sync.remote.zoho.source import ZohoSource
+from zoho_xero_sync.remote.zoho.throttle import asks_to_slow_down
 
 ZOHO_FACT = "zoho.organisation"
 # The organisation's name, number and currency hardly change; once a day is often enough to notice.
@@ -284,7 +285,8 @@ class Services:
         login: ZohoAuthorizer | XeroAuthorizer | WatchedLogin,
         pace: XeroPace | None = None,
     ) -> Transport:
-        transport = Transport(service, base, clock=self._clock, authorizer=login, pace=pace)
+        throttled = asks_to_slow_down if service == "Zoho" else by_status_alone
+        transport = Transport(service, base, clock=self._clock, authorizer=login, pace=pace, throttled=throttled)
         self._transports.append(transport)
         return transport
 

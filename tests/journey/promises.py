@@ -45,7 +45,7 @@ def listed_deals(desk: Desk) -> dict[str, Record]:
 
 
 def _one_invoice_per_deal(desk: Desk) -> None:
-    carried = Counter(invoice["Url"] for invoice in desk.invoices() if invoice.get("Url"))
+    carried = Counter(invoice["Url"].partition("#")[0] for invoice in desk.invoices() if invoice.get("Url"))
     twice = {url: count for url, count in carried.items() if count > 1}
     assert not twice, f"invoiced more than once: {twice}"
 
@@ -96,7 +96,7 @@ def _totals_are_the_sources(desk: Desk, listed: dict[str, Record]) -> None:
     deals = {deal["id"]: deal for deal in desk.box.zoho.records("Deals")}
     quotes = desk.box.zoho.records("Quotes")
     for invoice in desk.invoices():
-        deal = deals.get(str(invoice.get("Url", "")).rpartition("/")[2])
+        deal = deals.get(str(invoice.get("Url", "")).partition("#")[0].rpartition("/")[2])
         if deal is None or deal["id"] in listed or _rule(desk, deal) is None:
             continue
         accepted = [

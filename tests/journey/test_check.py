@@ -165,6 +165,7 @@ PLANTED = [
     ("cron_line", "Cron job"),
     ("ledger", "Ledger"),
     ("lock", "Lock"),
+    ("textfile", "Metrics"),
     ("deal_stages", "Closed Wonn"),
     ("stage_pipelines", "Services"),
     ("quote_stages", "Accepted"),
@@ -241,6 +242,7 @@ def broken(desk_of: OpenDesk) -> Iterator[Desk]:
             "tracking": [{"category": "Department", "option": "East"}, {"category": "Team", "option": "{Territory}"}],
         },
     )
+    desk.configure(watch={"textfile": str(desk.folder / "nowhere" / "sync.prom")})
     desk.ledger.write_bytes(b"")
     desk.ledger.chmod(0o644)
     desk.box.zoho.limits.spend(400)
@@ -254,6 +256,17 @@ def test_every_planted_fault_is_found_in_fifteen_calls(broken: Desk) -> None:
     assert len(PLANTED) >= 25
     assert sorted((finding["code"], finding["subject"]) for finding in found) == sorted(PLANTED)
     assert [finding for finding in found if not finding["hint"]] == []
+
+
+def test_fields_of_customers_are_found_too_once_no_call_goes_to_a_login(broken: Desk) -> None:
+    broken.skew = -timedelta(minutes=10)
+    broken.configure(customer={"tax_number": "ABN_Nummer", "fields": {"CompanyNumber": "ACN_Nummer"}})
+    # With both tokens to be got there is one question too many, and the line says so.
+    left = [finding for finding in findings(broken, code=13) if finding["state"] == "unchecked"]
+    assert [finding["code"] for finding in left if "15 calls" in finding["message"]] == ["currencies"]
+    planted = [*PLANTED, ("customer_fields", "ABN_Nummer"), ("customer_fields", "ACN_Nummer")]
+    found = [finding for finding in findings(broken, code=13) if finding["state"] in ("problem", "note")]
+    assert sorted((finding["code"], finding["subject"]) for finding in found) == sorted(planted)
 
 
 def test_the_words_for_people_name_each_fault_and_its_fix(broken: Desk) -> None:
@@ -273,6 +286,23 @@ def test_the_words_for_people_name_each_fault_and_its_fix(broken: Desk) -> None:
 
 
 # ---- one at a time: the exit code, and what could not be looked at ----
+
+
+@pytest.mark.parametrize(
+    ("fields", "customer", "state", "words"),
+    [
+        ({"ABN": "text"}, {"tax_number": "ABN"}, "ok", "can be read: ABN"),
+        ({"ABN": "text"}, {"fields": {"AccountNumber": "Number"}}, "problem", "no field Number, which customer.fields"),
+        ({}, {"from": ["account"]}, "ok", "none named"),
+    ],
+)
+def test_the_fields_that_customers_take(
+    desk_of: OpenDesk, fields: Record, customer: Record, state: str, words: str
+) -> None:
+    desk = desk_of(on=full_world(zoho={"fields": {**FULL_ZOHO["fields"], "Accounts": fields}}))
+    desk.configure(customer=customer, invoice={"tax": TAXES})
+    found = of(findings(desk), "customer_fields")
+    assert (found["state"], words in found["message"]) == (state, True), found
 
 
 def test_a_login_that_is_refused_leaves_the_other_service_checked(healthy: Desk) -> None:

@@ -31,7 +31,7 @@ def test_the_whole_line(desk_of: OpenDesk, begin: list[str]) -> None:
     assert actions(desk, made) == {"roof": "create"}
     draft = desk.invoice("roof")
     assert (draft["Status"], draft["Total"], draft["Reference"]) == ("DRAFT", Decimal("396.00"), "Order roof")
-    assert draft["Url"].endswith(f"/{roof}")
+    assert draft["Url"].partition("#")[0].endswith(f"/{roof}")
 
     with desk.nothing_sent():
         assert desk.sync()["counts"]["seen"] == 0
@@ -71,7 +71,7 @@ def test_five_hundred_deals_of_history(desk_of: OpenDesk) -> None:
     asked = desk.sync("--since", "36h")
     assert {deal["deal_id"] for deal in asked["deals"]} == wanted
     assert asked["counts"]["invoices_created"] == len(wanted)
-    assert {invoice["Url"].rpartition("/")[2] for invoice in desk.invoices()} == wanted
+    assert {invoice["Url"].partition("#")[0].rpartition("/")[2] for invoice in desk.invoices()} == wanted
     assert asked["checkpoint"]["before"] == asked["checkpoint"]["after"]
 
     with desk.nothing_sent():

@@ -312,7 +312,7 @@ class Desk:
             for invoice in self.box.xero.invoices()
             if invoice["Type"] == "ACCREC"
             and (closed or invoice["Status"] not in CLOSED)
-            and str(invoice.get("Url", "")).endswith(suffix)
+            and str(invoice.get("Url", "")).partition("#")[0].endswith(suffix)
         ]
 
     def invoice(self, key: str) -> Record:

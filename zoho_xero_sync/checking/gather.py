@@ -20,7 +20,7 @@ from zoho_xero_sync.core.check_facts import (
     XeroOrganisation,
     ZohoFacts,
 )
-from zoho_xero_sync.core.check_zoho import source_module
+from zoho_xero_sync.core.check_zoho import named_account_fields, source_module
 from zoho_xero_sync.core.checks import CheckView, judge
 from zoho_xero_sync.core.logins import XERO_UNUSED, lapse_note, threshold
 from zoho_xero_sync.core.model import CustomerLink, Identity, ZohoOrganisation
@@ -156,7 +156,10 @@ def _read_zoho(config: Config, asking: Asking) -> ZohoFacts:
     currencies: tuple[str, ...] | Unread | None = None
     if isinstance(organisation, ZohoOrganisation) and organisation.multi_currency:
         currencies = asking.read("zoho", lambda: metadata.read_currencies(client))
-    return ZohoFacts(organisation, deal_fields, taxes, modules, currencies)
+    facts = ZohoFacts(organisation, deal_fields, taxes, modules, currencies)
+    if not named_account_fields(rules):
+        return facts
+    return replace(facts, account_fields=asking.read("zoho", lambda: metadata.read_fields(client, "Accounts")))
 
 
 # ---- Xero ----

@@ -1,9 +1,11 @@
-"""Looks at this machine: the ledger, its lock and disk, the secret store, cron."""
+"""Looks at this machine: the ledger, its lock and disk, the secret store, cron, the metrics' file."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
+from pathlib import Path
 
 from zoho_xero_sync.checking.asking import trouble
 from zoho_xero_sync.checking.cron import look_at_cron
@@ -27,6 +29,8 @@ def look_here(config: Config, environ: Mapping[str, str]) -> HereFacts:
         secrets_place="the keyring" if config.secrets.store == "keyring" else str(config.secrets.file),
         secrets=secrets,
         cron=look_at_cron(config, environ, missing),
+        textfile=str(config.watch.textfile or ""),
+        textfile_trouble=_textfile_trouble(config.watch.textfile),
     )
 
 
@@ -64,3 +68,16 @@ def _disk_free(config: Config) -> int | Unread:
     except OSError as error:
         why = f"The ledger's folder {folder} cannot be looked at: {error.strerror or 'unknown reason'}."
         return Unread(why, f"Make it, for this user: mkdir -p '{folder}'", "ledger")
+
+
+def _textfile_trouble(file: Path | None) -> Unread | None:
+    """Why the metrics could not be written; they are replaced whole, so it is their folder that must be writable."""
+    if file is None:
+        return None
+    if not file.parent.is_dir():
+        why = f"watch.textfile cannot be written at {file}: there is no folder {file.parent}."
+        return Unread(why, "Make the folder, or correct watch.textfile.", "deals")
+    if file.is_dir() or not os.access(file.parent, os.W_OK | os.X_OK):
+        why = f"watch.textfile cannot be written at {file} by this user."
+        return Unread(why, "Give this user the right to write in its folder, or correct watch.textfile.", "deals")
+    return None

@@ -75,5 +75,5 @@ def _invoice(view: dict[str, Any]) -> MadeInvoice:
         currency=view["CurrencyCode"],
         total=view["Total"],
         due=view.get("DueDateString", "")[:10],
-        deal_id=view.get("Url", "").rpartition("/")[2],
+        deal_id=view.get("Url", "").partition("#")[0].rpartition("/")[2],
     )

@@ -1,4 +1,4 @@
-"""The sections that are rules of the trade: stages, when, lines, customer, invoice, limits."""
+"""The sections that are rules of the trade, beside `invoice`: stages, when, lines, customer, limits, poll."""
 
 from __future__ import annotations
 
@@ -9,46 +9,34 @@ from typing import get_args
 
 from yaml import Node, ScalarNode, SequenceNode
 
+from zoho_xero_sync.config.reading_invoice import read_invoice
 from zoho_xero_sync.config.section import Section
 from zoho_xero_sync.config.values import (
     WrongValueError,
-    account_code,
     api_name,
     boolean,
     choice,
-    is_null,
-    kind,
     money,
     optional,
     shown,
-    tax_type,
     template,
-    template_or_blank,
     text,
     whole,
 )
 from zoho_xero_sync.core.customers import EXTRA_MAX, NUMBER_MAX
 from zoho_xero_sync.core.rules import (
-    Amounts,
     ContactMatch,
     CustomerRules,
     CustomerSource,
-    Due,
-    DueDays,
-    DueEndOfNextMonth,
-    DueField,
     InvoiceChoice,
-    InvoiceRules,
-    ItemPolicy,
     LimitRules,
     LineRules,
     LineSource,
+    PollRules,
     Retreat,
-    RoundingRules,
     Rules,
     StageRule,
     SubformRules,
-    TrackingRule,
     WhenRules,
 )
 from zoho_xero_sync.core.templates import Template
@@ -58,21 +46,17 @@ _RETREATS: tuple[Retreat, ...] = get_args(Retreat)
 _LINE_SOURCES: tuple[LineSource, ...] = get_args(LineSource)
 _CUSTOMER_SOURCES: tuple[CustomerSource, ...] = get_args(CustomerSource)
 _MATCHES: tuple[ContactMatch, ...] = get_args(ContactMatch)
-_AMOUNTS: tuple[Amounts, ...] = get_args(Amounts)
-_ITEMS: tuple[ItemPolicy, ...] = get_args(ItemPolicy)
 _FILLABLE = tuple(name for name in EXTRA_MAX if name != "TaxNumber")
 # Xero API: Contacts, fields that only reports and the web pages fill.
 _READ_ONLY = ("Website", "Balances", "BatchPayments", "Discount", "ContactGroups", "BrandingTheme", "IsCustomer")
-_DATE_WORDS = ("today", "closing_date")
 _STAGES_EXAMPLE = "a list: - stage: Closed Won, and below it invoice: draft"
-# Xero API: Invoices, LineItems: "up to 2" tracking categories.
-_MOST_TRACKING = 2
-_LONGEST_DUE = 3650
 _MOST_INVOICES = 100_000
 # Zoho's record ids are whole numbers of 64 bits.
 _LONGEST_ID = 19
 # Xero API limits: 5,000 calls a day for each organisation and app.
 _MOST_KEPT = 4999
+# A week, in minutes.
+_LONGEST_POLL = 10_080
 
 
 def read_rules(top: Section) -> Rules:
@@ -82,8 +66,9 @@ def read_rules(top: Section) -> Rules:
         when=_when(top.section("when")),
         lines=_lines(top.section("lines")),
         customer=_customer(top.section("customer")),
-        invoice=_invoice(top.section("invoice")),
+        invoice=read_invoice(top.section("invoice")),
         limits=_limits(top.section("limits")),
+        poll=_poll(top.section("poll")),
     )
 
 
@@ -217,100 +202,14 @@ def _customer_number(node: Node) -> Template:
     return number
 
 
-def _invoice(section: Section) -> InvoiceRules:
-    default = InvoiceRules()
-    return InvoiceRules(
-        number=section.read("number", _invoice_number, default.number),
-        reference=section.read("reference", template_or_blank, default.reference),
-        date=section.read("date", _date, default.date),
-        due=_due(section, default.due),
-        amounts=section.read("amounts", choice(_AMOUNTS), default.amounts),
-        account=section.read("account", account_code, default.account),
-        accounts=section.pairs("accounts", account_code),
-        items=section.read("items", _items, default.items),
-        tax=section.pairs("tax", tax_type),
-        tax_default=section.read("tax_default", optional(tax_type), default.tax_default),
-        branding_theme=section.read("branding_theme", optional(text), default.branding_theme),
-        tracking=_tracking(section),
-        rounding=_rounding(section.section("rounding")),
+def _poll(section: Section) -> PollRules:
+    default = PollRules()
+    return PollRules(
+        documents=section.read("documents", whole(0, _LONGEST_POLL), default.documents),
+        customers=section.read("customers", whole(0, _LONGEST_POLL), default.customers),
+        deleted=section.read("deleted", whole(0, _LONGEST_POLL), default.deleted),
+        invoices=section.read("invoices", whole(0, _LONGEST_POLL), default.invoices),
     )
-
-
-def _items(node: Node) -> ItemPolicy:
-    policy = choice(_ITEMS)(node)
-    if policy == "create":
-        raise WrongValueError("is create, which this version cannot do yet.", "Use match, and add the items in Xero.")
-    return policy
-
-
-def _invoice_number(node: Node) -> Template | None:
-    if not is_null(node) and text(node) == "xero":
-        return None
-    number = template(node)
-    if not number.fields:
-        raise WrongValueError("is the same for every deal.", 'Write xero, or a template such as "ZC-{id}".')
-    return number
-
-
-def _date(node: Node) -> str:
-    word = text(node)
-    if word in _DATE_WORDS:
-        return word
-    if word.lower() == "today":
-        raise WrongValueError(f"'{word}' is not a field.", "Write today in small letters.")
-    return api_name(node)
-
-
-def _due(section: Section, default: Due) -> Due:
-    node = section.find("due")
-    if node is None:
-        return default
-    forms = "{days: 14}, {end_of_next_month: true} or {field: Api_Name}"
-    if is_null(node) or kind(node) != "a mapping":
-        section.report("due", f"is {kind(node)}, not one of its three forms.", f"Write {forms}.")
-        return default
-    due = section.section("due")
-    given = [name for name in ("days", "end_of_next_month", "field") if due.has(name)]
-    if not given and node.value:
-        return default  # what is written instead is reported as an unknown key
-    if len(given) != 1:
-        section.report("due", f"has {len(given)} of its three forms, not one.", f"Write {forms}.")
-        return default
-    if given == ["field"]:
-        return DueField(due.read("field", api_name, "Closing_Date"))
-    if given == ["days"]:
-        return DueDays(due.read("days", whole(0, _LONGEST_DUE), 14))
-    if not due.read("end_of_next_month", boolean, True):
-        due.report("end_of_next_month", "is false, which says nothing about the due date.", f"Write {forms}.")
-    return DueEndOfNextMonth()
-
-
-def _tracking(section: Section) -> tuple[TrackingRule, ...]:
-    node = section.find("tracking")
-    if node is None or is_null(node):
-        return ()
-    items = section.items("tracking", '[{category: Region, option: "{Territory}"}]') or ()
-    rules = tuple(_tracking_rule(Section(section.problems, node, key, "invoice.tracking[]")) for key, node in items)
-    if len(rules) > _MOST_TRACKING:
-        section.report("tracking", f"has {len(rules)} categories; Xero allows two on a line.", "Keep two of them.")
-    if len({rule.category for rule in rules if rule.category}) < sum(1 for rule in rules if rule.category):
-        section.report("tracking", "names one category twice.", "Remove one.")
-    return rules
-
-
-def _tracking_rule(section: Section) -> TrackingRule:
-    category = section.require("category", text, "", "Name the tracking category as in Xero.")
-    option = section.require("option", template, Template.parse(""), 'Give the option, such as "{Territory}".')
-    return TrackingRule(category, option)
-
-
-def _rounding(section: Section) -> RoundingRules:
-    default = RoundingRules()
-    account = section.read("account", optional(account_code), default.account)
-    limit = section.read("limit", money, default.limit)
-    if account is not None and limit == 0:
-        section.report("limit", "is 0, so the rounding account would never be used.", "Raise it, or set account: null.")
-    return RoundingRules(account, limit)
 
 
 def _limits(section: Section) -> LimitRules:

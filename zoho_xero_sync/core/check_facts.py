@@ -58,7 +58,7 @@ Fields = Mapping[str, FieldMeta]
 class ZohoFacts:
     """The Zoho organisation. None for what these rules do not need; a module is None when Zoho has none of its name.
 
-    `currencies` are the active ones; `pipelines` name to stages, by display value.
+    `account_fields` are those of Accounts. `currencies` are the active ones; `pipelines` name to stages, by display value.
     """
 
     organisation: ZohoOrganisation | Unread
@@ -67,6 +67,7 @@ class ZohoFacts:
     modules: Mapping[LineSource, Fields | Unread | None] = field(default_factory=dict)
     currencies: tuple[str, ...] | Unread | None = None
     pipelines: Mapping[str, tuple[str, ...]] | Unread | None = None
+    account_fields: Fields | Unread | None = None
     calls_left: int | None = None
     skew: timedelta | None = None
 
@@ -180,7 +181,8 @@ class LedgerFacts:
 class HereFacts:
     """This machine: the ledger and its lock, disk space in bytes, the secrets and cron.
 
-    `lock_holder` is the process of a run that is at work now, empty when nobody is.
+    `lock_holder` is the process of a run that is at work now, empty when nobody is. `textfile` is watch.textfile, empty
+    when it is not used, and `textfile_trouble` why it could not be written.
     """
 
     ledger: LedgerFacts
@@ -189,6 +191,8 @@ class HereFacts:
     secrets_place: str
     secrets: Unread | None
     cron: CronFacts
+    textfile: str = ""
+    textfile_trouble: Unread | None = None
 
 
 @dataclass(frozen=True, slots=True)

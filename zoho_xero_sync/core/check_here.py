@@ -54,6 +54,7 @@ def judge_here(facts: HereFacts) -> Iterator[Finding]:
     yield from _ledger(facts.ledger)
     yield _lock(facts.lock_holder)
     yield _disk(facts)
+    yield _textfile(facts)
 
 
 def _secrets(facts: HereFacts) -> Finding:
@@ -141,6 +142,15 @@ def _disk(facts: HereFacts) -> Finding:
         return Finding(code, "ok", subject, f"{megabytes:,} MB free beside the ledger")
     message = f"Only {megabytes:,} MB are free where the ledger is; a run that cannot write it sends nothing."
     return Finding(code, "problem", subject, message, "Make room there, at least 100 MB.", "ledger")
+
+
+def _textfile(facts: HereFacts) -> Finding:
+    code, subject = "textfile", "Metrics"
+    if facts.textfile_trouble is not None:
+        return unread(code, subject, facts.textfile_trouble)
+    if not facts.textfile:
+        return Finding(code, "ok", subject, "not used: watch.textfile is not set")
+    return Finding(code, "ok", subject, f"can be written: {facts.textfile}")
 
 
 # ---- clock and allowances ----

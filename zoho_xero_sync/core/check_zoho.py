@@ -41,6 +41,7 @@ def judge_zoho(rules: Rules, facts: ZohoFacts) -> Iterator[Finding]:
     yield from _quote_stages(rules, facts)
     yield from _sources(rules, facts)
     yield from _deal_fields(rules, facts)
+    yield from _customer_fields(rules, facts)
 
 
 def unread(code: str, subject: str, cause: Unread) -> Finding:
@@ -261,3 +262,32 @@ def _not_dates(rules: Rules, fields: Mapping[str, FieldMeta]) -> Iterator[Findin
             message = f"The field {name} of Deals holds no date but {found.data_type} ({key})."
             dates = [each.api_name for each in fields.values() if each.data_type == "date"]
             yield Finding("deal_fields", "problem", name, message, f"Name a date field: {listed(dates)}.", "config")
+
+
+# ---- fields of customers ----
+
+
+def named_account_fields(rules: Rules) -> Mapping[str, str]:
+    """By key of the configuration, the fields of Accounts that a customer takes besides its name and addresses."""
+    customer = rules.customer
+    if "account" not in customer.sources:
+        return {}
+    tax = {"customer.tax_number": customer.tax_number} if customer.tax_number else {}
+    return {**tax, **{f"customer.fields ({xero})": name for xero, name in customer.fields.items()}}
+
+
+def _customer_fields(rules: Rules, facts: ZohoFacts) -> Iterator[Finding]:
+    code, subject, wanted = "customer_fields", "Fields of customers", named_account_fields(rules)
+    if not wanted:
+        yield Finding(code, "ok", subject, "none named beside those that every account has")
+        return
+    fields = facts.account_fields
+    if isinstance(fields, Unread):
+        yield unread(code, subject, fields)
+        return
+    if fields is None:
+        message = "Zoho has no module Accounts, or does not show it to this login."
+        yield Finding(code, "problem", subject, message, _RIGHTS, "config")
+        return
+    troubles = _absent(code, "Accounts", wanted.items(), fields)
+    yield from green_unless(troubles, code, subject, f"exist and can be read: {listed(wanted.values())}")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from zoho_xero_sync.core.customers import contact_name
 from zoho_xero_sync.core.fingerprint import canonical_json
+from zoho_xero_sync.core.marks import plain_url
 from zoho_xero_sync.core.model import Change, ContactDraft, InvoiceDraft, XeroInvoice
 from zoho_xero_sync.core.money import money_text, plain_text
 
@@ -43,9 +44,10 @@ def invoice_fields(draft: InvoiceDraft) -> dict[str, str]:
         "Contact": f"{draft.customer.module}:{draft.customer.id}",
         "InvoiceNumber": draft.number or "",
         "Reference": draft.reference,
-        "Url": draft.url,
+        "Url": plain_url(draft.url),
         "CurrencyCode": draft.currency,
         "LineAmountTypes": draft.amounts,
+        "CurrencyRate": "" if draft.currency_rate is None else plain_text(draft.currency_rate),
         "BrandingThemeID": draft.branding_theme or "",
     }
     if draft.dates_follow_deal:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from zoho_xero_sync.core.header_lines import header_lines, mapped_rate, usable_rate
 from zoho_xero_sync.core.model import (
     Books,
     Deal,
@@ -13,60 +16,93 @@ from zoho_xero_sync.core.model import (
     XeroAccount,
     XeroTaxRate,
 )
-from zoho_xero_sync.core.money import plain_text
-from zoho_xero_sync.core.pricing import LARGEST_LINE, encode, line_target, xero_line_amount, xero_line_tax
+from zoho_xero_sync.core.money import plain_text, rounded
+from zoho_xero_sync.core.pricing import (
+    LARGEST_LINE,
+    Target,
+    encode,
+    line_target,
+    line_targets,
+    xero_line_amount,
+    xero_line_tax,
+)
 from zoho_xero_sync.core.rules import InvoiceRules
-from zoho_xero_sync.core.taxes import tax_key
+from zoho_xero_sync.core.taxes import charged_percent, is_tax_of, tax_key, tax_percent
 
 # developer.xero.com/documentation/api/accounting/invoices: Description 4000 characters; items: Code 30 characters.
 _DESCRIPTION_MAX = 4000
 _ITEM_CODE_MAX = 30
+# developer.xero.com/documentation/api/accounting/taxrates: rates have at most four decimals.
+_RATE_PLACES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Mapping:
+    """Where a row goes in Xero."""
+
+    account: XeroAccount
+    tax: XeroTaxRate
+    item_code: str | None
 
 
 def draft_lines(
     deal: Deal, document: SourceDocument, rules: InvoiceRules, books: Books
 ) -> tuple[InvoiceLine, ...] | Problem:
-    """One Xero line per row, in the rows' order, or the first problem among them."""
+    """One Xero line per row, in the rows' order, then those of the document's own figures; or the first problem."""
+    mappings: list[_Mapping] = []
+    for row in document.lines:
+        mapping = _mapping(deal, row, document, rules, books)
+        if isinstance(mapping, Problem):
+            return mapping
+        mappings.append(mapping)
+    if not mappings:
+        return Problem(
+            "no_lines",
+            f"deal {deal.id}",
+            f"The deal's {document.source} has no rows to invoice.",
+            f"Add rows to it in Zoho (or an Amount to the deal); then type: zoho-xero-sync resolve {deal.id} --retry",
+        )
+    header_rate = tax_percent(document.taxes)
+    targets = line_targets(document, [mapping.tax.rate for mapping in mappings], rules, header_rate)
     tracking = _tracking(deal, rules)
     lines: list[InvoiceLine] = []
-    for row in document.lines:
-        line = _draft_line(deal, row, document.source, rules, books, tracking)
+    for row, mapping, target in zip(document.lines, mappings, targets, strict=True):
+        line = _draft_line(deal, row, document, rules, mapping, target, tracking)
         if isinstance(line, Problem):
             return line
         lines.append(line)
-    if lines:
-        return tuple(lines)
-    return Problem(
-        "no_lines",
-        f"deal {deal.id}",
-        f"The deal's {document.source} has no rows to invoice.",
-        f"Add rows to it in Zoho (or an Amount to the deal); then type: zoho-xero-sync resolve {deal.id} --retry",
-    )
+    own = header_lines(deal, document, rules, books)
+    return own if isinstance(own, Problem) else (*lines, *own)
+
+
+def _mapping(
+    deal: Deal, row: SourceLine, document: SourceDocument, rules: InvoiceRules, books: Books
+) -> _Mapping | Problem:
+    account = _account(deal, row, rules, books)
+    if isinstance(account, Problem):
+        return account
+    tax = _tax_rate(deal, row, document, account, rules, books)
+    if isinstance(tax, Problem):
+        return tax
+    item_code = _item_code(deal, row, rules, books)
+    return item_code if isinstance(item_code, Problem) else _Mapping(account, tax, item_code)
 
 
 def _draft_line(
     deal: Deal,
     row: SourceLine,
-    source: str,
+    document: SourceDocument,
     rules: InvoiceRules,
-    books: Books,
+    mapping: _Mapping,
+    target: Target,
     tracking: tuple[TrackingOption, ...],
 ) -> InvoiceLine | Problem:
-    account = _account(deal, row, rules, books)
-    if isinstance(account, Problem):
-        return account
-    tax = _tax_rate(deal, row, account, rules, books)
-    if isinstance(tax, Problem):
-        return tax
-    item_code = _item_code(deal, row, rules)
-    if isinstance(item_code, Problem):
-        return item_code
-    encoding = encode(row, rules.amounts)
+    encoding = encode(row, rules.amounts, target)
     if encoding is None:
         return Problem(
             "amount_inexact",
             f"deal {deal.id}",
-            f"A row of the {source} totals {plain_text(line_target(row, rules.amounts))}, "
+            f"A row of the {document.source} totals {plain_text(line_target(row, rules.amounts))}, "
             f"and Xero keeps two decimals of at most {LARGEST_LINE:,}.",
             f"Correct the row in Zoho, then type: zoho-xero-sync resolve {deal.id} --retry",
             "Total_After_Discount",
@@ -76,18 +112,20 @@ def _draft_line(
         description=_description(row, encoding.note),
         quantity=encoding.quantity,
         unit_amount=encoding.unit_amount,
-        account_code=account.code,
-        tax_type=tax.tax_type,
+        account_code=mapping.account.code,
+        tax_type=mapping.tax.tax_type,
         line_amount=amount,
-        tax_amount=xero_line_tax(amount, tax.rate, rules.amounts),
+        tax_amount=xero_line_tax(amount, mapping.tax.rate, rules.amounts),
         discount=encoding.discount,
-        item_code=item_code,
+        item_code=mapping.item_code,
         tracking=tracking,
+        share=target.share,
     )
 
 
 def _account(deal: Deal, row: SourceLine, rules: InvoiceRules, books: Books) -> XeroAccount | Problem:
-    code = rules.accounts.get(row.product_code) or rules.accounts.get(row.category) or rules.account
+    keys = (row.product_code, row.account_key, row.category)
+    code = next((rules.accounts[key] for key in keys if rules.accounts.get(key)), rules.account)
     account = books.accounts.get(code)
     if account is None:
         return Problem(
@@ -110,38 +148,63 @@ def _account(deal: Deal, row: SourceLine, rules: InvoiceRules, books: Books) -> 
 
 
 def _tax_rate(
-    deal: Deal, row: SourceLine, account: XeroAccount, rules: InvoiceRules, books: Books
+    deal: Deal,
+    row: SourceLine,
+    document: SourceDocument,
+    account: XeroAccount,
+    rules: InvoiceRules,
+    books: Books,
 ) -> XeroTaxRate | Problem:
-    tax_type: str | None = rules.tax_default or account.tax_type
-    if row.taxes:
-        key = tax_key(row.taxes)
-        tax_type = rules.tax.get(key)
-        if tax_type is None:
-            return Problem(
-                "tax_unmapped",
-                f"deal {deal.id}",
-                f"The Zoho tax {key!r} on {row.product_name or 'a row'} has no entry in invoice.tax.",
-                f"Add it to the configuration, such as  tax: {{{key}: OUTPUT}}  , then type: zoho-xero-sync sync",
-                "invoice.tax",
-            )
-    rate = books.tax_rates.get(tax_type or "")
-    if rate is None or rate.status != "ACTIVE" or not rate.for_revenue:
-        why = "does not exist" if rate is None else "is not an active tax rate for sales"
-        return Problem(
-            "tax_unknown",
-            f"deal {deal.id}",
-            f"The tax type {tax_type or '(none)'} {why} in Xero ({books.organisation}).",
-            "Correct invoice.tax or invoice.tax_default in the configuration, then type: zoho-xero-sync sync",
-            "invoice.tax",
+    taxes = (*(row.taxes or ()), *document.taxes)
+    if not taxes:
+        return usable_rate(deal, rules.tax_default or account.tax_type, books)
+    rate = mapped_rate(deal, taxes, row.product_name or "a row", rules, books)
+    if isinstance(rate, Problem) or rules.amounts == "no_tax":
+        return rate
+    differs = _rate_difference(row, document, rate, rules)
+    if not differs:
+        return rate
+    return Problem(
+        "tax_rate_differs",
+        f"deal {deal.id}",
+        differs,
+        "Map the tax in invoice.tax to a tax type of the same rate, or correct it in Zoho; "
+        f"then type: zoho-xero-sync resolve {deal.id} --retry",
+        "invoice.tax",
+    )
+
+
+def _rate_difference(row: SourceLine, document: SourceDocument, rate: XeroTaxRate, rules: InvoiceRules) -> str | None:
+    name = row.product_name or "A row"
+    charged = charged_percent(row.taxes or (), document.taxes)
+    if rounded(charged, _RATE_PLACES) != rounded(rate.rate, _RATE_PLACES):
+        return (
+            f"{name} is taxed at {plain_text(rounded(charged, _RATE_PLACES))} % in Zoho, "
+            f"and {rate.tax_type} is {plain_text(rate.rate)} % in Xero."
         )
-    return rate
+    # With exclusive amounts the proof of the total finds it; inclusive ones total the same whatever the tax is.
+    if rules.amounts == "inclusive" and not is_tax_of(row, document.currency):
+        return (
+            f"{name} carries {plain_text(row.tax)} of tax in Zoho, which is not what "
+            f"{tax_key(row.taxes or ()) or 'no tax'} on {plain_text(row.net)} gives."
+        )
+    return None
 
 
-def _item_code(deal: Deal, row: SourceLine, rules: InvoiceRules) -> str | Problem | None:
+def _item_code(deal: Deal, row: SourceLine, rules: InvoiceRules, books: Books) -> str | Problem | None:
     if rules.items == "ignore" or not row.product_code:
         return None
-    if len(row.product_code) <= _ITEM_CODE_MAX:
+    if len(row.product_code) <= _ITEM_CODE_MAX and (books.items is None or row.product_code in books.items):
         return row.product_code
+    if len(row.product_code) <= _ITEM_CODE_MAX:
+        return Problem(
+            "item_unknown",
+            f"deal {deal.id}",
+            f"Xero ({books.organisation}) has no item with the product code {row.product_code}.",
+            "Add the item in Xero (Business, Products and services), or set invoice.items: ignore; "
+            f"then type: zoho-xero-sync resolve {deal.id} --retry",
+            "Product_Code",
+        )
     return Problem(
         "item_unsupported",
         f"deal {deal.id}",

@@ -99,7 +99,10 @@ class Tax:
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """One row of a Zoho document. `taxes` is None when the rows were read without their Line_Tax."""
+    """One row of a Zoho document. `taxes` is None when the rows were read without their Line_Tax.
+
+    `account_key` is the text of the column that `invoice.account_field` names.
+    """
 
     id: str
     product_id: str | None
@@ -113,11 +116,16 @@ class SourceLine:
     tax: Decimal
     description: str = ""
     taxes: tuple[Tax, ...] | None = None
+    account_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceDocument:
-    """What the invoice is made from: a quote (or another document) with its rows, or the deal's own Amount."""
+    """What the invoice is made from: a quote (or another document) with its rows, or the deal's own Amount.
+
+    `discount`, `tax` (of `taxes`) and `adjustment` are the document's own, beside those of its rows. `exchange_rate`
+    is units of `currency` for one of the Zoho organisation's; None when it was not read.
+    """
 
     source: str
     id: str
@@ -129,6 +137,8 @@ class SourceDocument:
     tax: Decimal = Decimal(0)
     adjustment: Decimal = Decimal(0)
     modified_at: datetime | None = None
+    taxes: tuple[Tax, ...] = ()
+    exchange_rate: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +227,22 @@ class TrackingOption:
     option: str
 
 
+class LineRole(StrEnum):
+    """What an invoice line is made from: a row of the document, or one of the document's own figures."""
+
+    ROW = "row"
+    DISCOUNT = "discount"
+    ADJUSTMENT = "adjustment"
+    ROUNDING = "rounding"
+
+
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
-    """One line as sent to Xero; `line_amount` and `tax_amount` are what Xero is predicted to compute."""
+    """One line as sent to Xero; `line_amount` and `tax_amount` are what Xero is predicted to compute.
+
+    `share` is the part of the document's own discount that was taken off this line, tax not counted unless amounts
+    are inclusive.
+    """
 
     description: str
     quantity: Decimal
@@ -231,6 +254,8 @@ class InvoiceLine:
     discount: Decimal = Decimal(0)
     item_code: str | None = None
     tracking: tuple[TrackingOption, ...] = ()
+    role: LineRole = LineRole.ROW
+    share: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +279,8 @@ class InvoiceDraft:
     branding_theme: str | None = None
     # True when the dates come from the deal, so that a later change of them is a change of the invoice.
     dates_follow_deal: bool = False
+    # Units of `currency` for one of the organisation's own; None lets Xero take the day's rate.
+    currency_rate: Decimal | None = None
 
 
 # ---- Xero: what is there ----
@@ -344,6 +371,10 @@ class Books:
     # Theme name to id, read only when the configuration names a theme.
     branding_themes: Mapping[str, str] | None = None
     short_code: str = ""
+    # The last day that is locked: the later of the period's and the year's lock date.
+    locked_until: calendar_date | None = None
+    # Codes of the organisation's items, read only when lines name items.
+    items: frozenset[str] | None = None
 
 
 # ---- The ledger: what this program remembers ----
@@ -489,6 +520,7 @@ class Write:
     created_at: datetime
     attempts: int
     operations: tuple[Operation, ...]
+    last_sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

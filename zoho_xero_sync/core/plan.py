@@ -164,13 +164,7 @@ def _plan_invoice(item: Drafted, rules: Rules) -> InvoiceStep | Problem | None:
 def _plan_new(item: Drafted, draft: InvoiceDraft) -> InvoiceStep | Problem:
     live = [invoice for invoice in item.found if invoice.status not in CLOSED]
     if len(live) > 1:
-        numbers = ", ".join(f"{invoice.number} ({invoice.status})" for invoice in live)
-        return Problem(
-            "several_invoices",
-            f"deal {item.deal.id}",
-            f"Xero holds {len(live)} invoices for this deal: {numbers}.",
-            f"Void the wrong ones in Xero, then type: zoho-xero-sync resolve {item.deal.id} --retry",
-        )
+        return several_invoices(item.deal.id, live)
     if live:
         return _plan_adoption(item, live[0], draft)
     if item.found:
@@ -183,6 +177,17 @@ def _plan_new(item: Drafted, draft: InvoiceDraft) -> InvoiceStep | Problem:
         draft.currency,
         number=draft.number,
         changes=differences(None, invoice_fields(draft) | {"Status": draft.status.value}),
+    )
+
+
+def several_invoices(deal_id: str, live: Sequence[XeroInvoice]) -> Problem:
+    """Why a deal waits that several live invoices carry."""
+    numbers = ", ".join(f"{invoice.number} ({invoice.status})" for invoice in live)
+    return Problem(
+        "several_invoices",
+        f"deal {deal_id}",
+        f"Xero holds {len(live)} invoices for this deal: {numbers}.",
+        f"Void the wrong ones in Xero, then type: zoho-xero-sync resolve {deal_id} --retry",
     )
 
 

@@ -13,6 +13,9 @@ from decimal import Decimal
 
 from zoho_xero_sync.core.model import InvoiceLine, SourceDocument, SourceLine
 from zoho_xero_sync.core.money import AMOUNT_PLACES, UNIT_PLACES, places, plain_text, rounded
+from zoho_xero_sync.core.rules import InvoiceRules
+from zoho_xero_sync.core.spreading import fitting_nets, shares
+from zoho_xero_sync.core.taxes import is_tax_of, tax_percent
 
 ZERO = Decimal(0)
 # developer.xero.com/documentation/api/accounting/invoices: LineAmount.
@@ -43,48 +46,128 @@ def xero_line_tax(line_amount: Decimal, rate: Decimal, amounts: str) -> Decimal:
     return rounded(line_amount * rate / 100)
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a Xero line must total; `share` is the part of the document's own discount that was taken off it."""
+
+    amount: Decimal
+    share: Decimal = ZERO
+
+
 def line_target(line: SourceLine, amounts: str) -> Decimal:
-    """What the Xero line must total: the row's net, or with its tax when amounts are tax inclusive."""
+    """What the Xero line totals by itself: the row's net, or with its tax when amounts are tax inclusive."""
     return line.net + line.tax if amounts == "inclusive" else line.net
 
 
-def encode(line: SourceLine, amounts: str) -> Encoding | None:
-    """The row as Xero fields whose LineAmount is exactly the row's total, or None when a LineAmount cannot hold it.
+def line_targets(
+    document: SourceDocument, rates: Sequence[Decimal], rules: InvoiceRules, header_rate: Decimal = ZERO
+) -> tuple[Target, ...]:
+    """What each row's Xero line must total, the document's own discount and its inclusive tax spread over them.
+
+    `rates` are the percents that Xero charges on the rows; `header_rate` is that of the document's own taxes. Where a
+    discount cannot be spread the lines are left as they are, and the proof of the total names it.
+    """
+    plain = [line_target(line, rules.amounts) for line in document.lines]
+    spread = rules.header_discount == "spread" and document.discount and _can_spread(document, rates, rules)
+    if rules.amounts == "inclusive":
+        discounts = shares(document.discount, plain) if spread else (ZERO,) * len(plain)
+        left = [amount - share for amount, share in zip(plain, discounts, strict=True)]
+        taxes = _header_tax_shares(document, left, rules, header_rate)
+        return tuple(Target(amount + tax, share) for amount, tax, share in zip(left, taxes, discounts, strict=True))
+    if not spread:
+        return tuple(Target(amount) for amount in plain)
+    nets = _discounted_nets(document, plain, rates, rules)
+    return tuple(Target(net, amount - net) for net, amount in zip(nets, plain, strict=True))
+
+
+def _can_spread(document: SourceDocument, rates: Sequence[Decimal], rules: InvoiceRules) -> bool:
+    """Whether the discount is whole cents of what the rows come to, and their tax is what their rates give."""
+    weights = [_weight(line, rules.amounts) for line in document.lines]
+    figures = [*weights, document.discount, *(line_target(line, rules.amounts) for line in document.lines)]
+    if any(places(figure) > AMOUNT_PLACES for figure in figures):
+        return False
+    if not 0 < document.discount <= sum(weights, ZERO):
+        return False
+    if rules.amounts != "exclusive":
+        return True
+    # A discount must not hide that a row's tax is another than its rate gives.
+    return all(
+        is_tax_of(line, document.currency) and (line.taxes or document.taxes or not rate)
+        for line, rate in zip(document.lines, rates, strict=True)
+    )
+
+
+def _weight(line: SourceLine, amounts: str) -> Decimal:
+    """What Zoho takes a document's discount off: the row with its tax, of which there is none for `no_tax`."""
+    return line.net if amounts == "no_tax" else line.net + line.tax
+
+
+def _discounted_nets(
+    document: SourceDocument, nets: Sequence[Decimal], rates: Sequence[Decimal], rules: InvoiceRules
+) -> tuple[Decimal, ...]:
+    if rules.amounts == "no_tax":
+        return tuple(net - share for net, share in zip(nets, shares(document.discount, nets), strict=True))
+    grosses = [line.net + line.tax for line in document.lines]
+    wanted = [gross - share for gross, share in zip(grosses, shares(document.discount, grosses), strict=True)]
+    # The document's own taxes come on top of what the rows come to; only the rows' taxes are inside of it.
+    inside = [tax_percent(line.taxes or ()) for line in document.lines] if document.taxes else rates
+    return fitting_nets(nets, inside, wanted)
+
+
+def _header_tax_shares(
+    document: SourceDocument, amounts: Sequence[Decimal], rules: InvoiceRules, header_rate: Decimal
+) -> tuple[Decimal, ...]:
+    tax = document.tax
+    if rules.header_discount == "line" and document.discount:
+        tax += rounded(document.discount * header_rate / 100)
+    whole = sum(amounts, ZERO)
+    if not document.taxes or any(places(figure) > AMOUNT_PLACES for figure in (tax, *amounts)) or not 0 <= tax <= whole:
+        return (ZERO,) * len(amounts)
+    return shares(tax, amounts)
+
+
+def encode(line: SourceLine, amounts: str, target: Target | None = None) -> Encoding | None:
+    """The row as Xero fields whose LineAmount is exactly its target, or None when a LineAmount cannot hold it.
 
     The row's own quantity and price are kept where they multiply exactly; otherwise one unit at the row's total,
     with the figures kept as text. Xero refuses negative quantities, so a returned item is one unit at a negative
     price.
     """
-    target = line_target(line, amounts)
-    if places(target) > AMOUNT_PLACES or abs(target) > LARGEST_LINE:
+    aim = target or Target(line_target(line, amounts))
+    if places(aim.amount) > AMOUNT_PLACES or abs(aim.amount) > LARGEST_LINE:
         return None
-    for candidate in _own_figures(line, amounts, target):
-        if _is_exact(candidate, target):
+    for candidate in _own_figures(line, amounts, aim):
+        if _is_exact(candidate, aim.amount):
             return candidate
-    return Encoding(Decimal(1), target, ZERO, _figures(line))
+    return Encoding(Decimal(1), aim.amount, ZERO, _figures(line, aim.share))
 
 
-def _own_figures(line: SourceLine, amounts: str, target: Decimal) -> list[Encoding]:
+def _own_figures(line: SourceLine, amounts: str, aim: Target) -> list[Encoding]:
     if line.quantity <= 0:
         return []
-    if amounts == "inclusive" and line.tax:
-        return [Encoding(line.quantity, target / line.quantity, ZERO)]
-    return [Encoding(line.quantity, line.price, line.discount)]
+    before = aim.amount + aim.share
+    if amounts == "inclusive" and before != line.net:
+        unit, less = before / line.quantity, aim.amount / line.quantity
+        return [Encoding(line.quantity, unit, aim.share), Encoding(line.quantity, less, ZERO)]
+    return [Encoding(line.quantity, line.price, line.discount + aim.share)]
 
 
 def _is_exact(encoding: Encoding, target: Decimal) -> bool:
     if places(encoding.quantity) > UNIT_PLACES or places(encoding.unit_amount) > UNIT_PLACES:
         return False
-    if places(encoding.discount) > AMOUNT_PLACES or encoding.discount < 0:
+    # Xero refuses a discount that is larger than what it is taken off.
+    gross = xero_line_amount(encoding.quantity, encoding.unit_amount, ZERO)
+    if places(encoding.discount) > AMOUNT_PLACES or not 0 <= encoding.discount <= max(gross, ZERO):
         return False
     return xero_line_amount(encoding.quantity, encoding.unit_amount, encoding.discount) == target
 
 
-def _figures(line: SourceLine) -> str:
-    if line.quantity == 1 and not line.discount:
+def _figures(line: SourceLine, share: Decimal) -> str:
+    discount = line.discount + share
+    if line.quantity == 1 and not discount:
         return ""
     text = f"{plain_text(line.quantity)} × {plain_text(line.price)}"
-    return f"{text} less {plain_text(line.discount)}" if line.discount else text
+    return f"{text} less {plain_text(discount)}" if discount else text
 
 
 def predicted_totals(lines: Sequence[InvoiceLine], amounts: str) -> tuple[Decimal, Decimal, Decimal]:
@@ -102,14 +185,3 @@ def expected_total(document: SourceDocument, sub_total: Decimal, total_tax: Deci
         return document.grand_total
     amount = sum((line.net for line in document.lines), ZERO)
     return amount + total_tax if amounts == "exclusive" else amount
-
-
-def explain_difference(document: SourceDocument, total: Decimal, expected: Decimal) -> str:
-    """The arithmetic of a difference as one sentence, naming the parts of the document that lines do not carry."""
-    parts = [f"its lines come to {plain_text(total)} in Xero and the {document.source} says {plain_text(expected)}"]
-    named = (("header discount", -document.discount), ("header tax", document.tax), ("adjustment", document.adjustment))
-    extra = [f"{name} {plain_text(value)}" for name, value in named if value]
-    if extra:
-        parts.append(f"the document carries {', '.join(extra)}")
-    difference = expected - total
-    return f"{'; '.join(parts)}; the difference is {plain_text(difference)}"

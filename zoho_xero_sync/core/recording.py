@@ -97,8 +97,7 @@ def _rejected(operation: Operation, message: str, moment: Moment) -> OperationAn
         return OperationAnswer(operation.id, OperationState.REJECTED, message=message)
     problem = refusal(operation.subject, message)
     event = Event(moment.at, moment.run_id, operation.subject, "invoice_refused", {"message": message})
-    state = DealState.HELD if problem.code == "contact_archived" else DealState.REJECTED
-    settlement = DealSettlement(operation.subject, state, problem, moment.rules, event)
+    settlement = DealSettlement(operation.subject, refused_state(problem), problem, moment.rules, event)
     return OperationAnswer(operation.id, OperationState.REJECTED, message=message, settlement=settlement)
 
 
@@ -106,12 +105,34 @@ def refusal(deal_id: str, message: str) -> Problem:
     """The problem of a deal whose invoice Xero refused, in Xero's own words."""
     if says_archived(message):
         return archived_contact(deal_id, message)
+    if says_number_taken(message):
+        return Problem(
+            "number_taken",
+            f"deal {deal_id}",
+            f"Xero has another invoice with the number this deal would get, and it does not carry this deal: {message}",
+            "Change the number of that invoice in Xero, or invoice.number in the configuration ({id} is always "
+            f"unique), then type: zoho-xero-sync resolve {deal_id} --retry",
+        )
     return Problem(
         "xero_refused",
         f"deal {deal_id}",
         f"Xero refused the invoice: {message}",
         f"Correct the cause, then type: zoho-xero-sync resolve {deal_id} --retry",
     )
+
+
+def refused_state(problem: Problem) -> DealState:
+    """Where a deal stands whose write Xero refused: held when a person has to choose, else rejected."""
+    return DealState.HELD if problem.code in ("contact_archived", "number_taken") else DealState.REJECTED
+
+
+def says_number_taken(message: str) -> bool:
+    """Whether Xero refused a new invoice because another one has its number: "Invoice # must be unique".
+
+    developer.xero.com/documentation/api/accounting/invoices, InvoiceNumber: unique among sales invoices.
+    """
+    said = message.casefold()
+    return "unique" in said and ("invoice #" in said or "invoice number" in said or "invoicenumber" in said)
 
 
 def says_archived(message: str) -> bool:

@@ -19,6 +19,9 @@ CustomerSource = Literal["account", "contact"]
 ContactMatch = Literal["number", "email", "name"]
 Amounts = Literal["exclusive", "inclusive", "no_tax"]
 ItemPolicy = Literal["ignore", "match", "create"]
+HeaderDiscount = Literal["spread", "line", "hold"]
+RateSource = Literal["xero", "document"]
+LockedDate = Literal["hold", "first_open_day"]
 
 _DEAL_NAME = Template.parse("{Deal_Name}")
 _RECORD_ID = Template.parse("{id}")
@@ -129,7 +132,10 @@ class RoundingRules:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceRules:
-    """How an invoice is written. `number` None means Xero's own sequence; `tax_default` None the account's own tax."""
+    """How an invoice is written. `number` None means Xero's own sequence; `tax_default` None the account's own tax.
+
+    `header_discount_account` None means `account`; `adjustment_account` None holds a document that has an adjustment.
+    """
 
     number: Template | None = None
     reference: Template = _DEAL_NAME
@@ -144,6 +150,12 @@ class InvoiceRules:
     branding_theme: str | None = None
     tracking: tuple[TrackingRule, ...] = ()
     rounding: RoundingRules = RoundingRules()
+    account_field: str | None = None
+    header_discount: HeaderDiscount = "spread"
+    header_discount_account: str | None = None
+    adjustment_account: str | None = None
+    exchange_rate: RateSource = "xero"
+    locked_date: LockedDate = "hold"
 
     @property
     def date_field(self) -> str | None:
@@ -163,6 +175,16 @@ class LimitRules:
 
 
 @dataclass(frozen=True, slots=True)
+class PollRules:
+    """Every how many minutes what changes beside the deals is asked for; 0 means never."""
+
+    documents: int = 5
+    customers: int = 15
+    deleted: int = 15
+    invoices: int = 15
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """All rules of a configuration; what is not named is as the contract's defaults say."""
 
@@ -172,6 +194,7 @@ class Rules:
     customer: CustomerRules = CustomerRules()
     invoice: InvoiceRules = field(default_factory=InvoiceRules)
     limits: LimitRules = LimitRules()
+    poll: PollRules = PollRules()
 
     def fingerprint(self) -> str:
         """SHA-256, in hex, of the rules in a canonical form: different as soon as any rule means something else."""

@@ -23,7 +23,8 @@ _DOCUMENTS: Mapping[LineSource, tuple[str, str]] = {
     "quote": ("quotes", "quotes, whose rows become invoice lines"),
     "sales_order": ("salesorders", "sales orders, whose rows become invoice lines"),
     "zoho_invoice": ("invoices", "Zoho's own invoices, whose rows become invoice lines"),
-    # A subform of the deal is a custom module to Zoho's scopes.
+    # The page names the scopes of modules and `custom` for the rows of subforms and does not say which one a subform
+    # on deals takes; that of deals is asked for anyway (www.zoho.com/crm/developer/docs/api/v8/subforms.html).
     "subform": ("custom", "the deal's subform, whose rows become invoice lines"),
 }
 
@@ -47,11 +48,12 @@ def _zoho(rules: Rules) -> Iterator[Scope]:
     for source in dict.fromkeys(sources):
         module, reason = _DOCUMENTS[source]
         yield Scope(f"ZohoCRM.modules.{module}.READ", reason)
-    if sources and (rules.invoice.accounts or rules.invoice.items != "ignore"):
-        yield Scope("ZohoCRM.modules.products.READ", "the codes of the products in rows")
+    if any(source != "subform" for source in sources):
+        # A query needs the scope of each module it touches, and a row names its product by a link
+        # (www.zoho.com/crm/developer/docs/api/v8/COQL-Overview.html).
+        yield Scope("ZohoCRM.modules.products.READ", "the names and codes of the products in rows")
     yield Scope("ZohoCRM.org.READ", "whose organisation it is, its currency")
     yield Scope("ZohoCRM.settings.taxes.READ", "taxes and their rates")
-    yield Scope("ZohoCRM.settings.modules.READ", "check: the modules exist")
     yield Scope("ZohoCRM.settings.fields.READ", "check: the fields of the configuration exist")
     yield Scope("ZohoCRM.settings.layouts.READ", "check: where stages and pipelines are")
     yield Scope("ZohoCRM.settings.pipeline.READ", "check: the stages of the configuration exist")

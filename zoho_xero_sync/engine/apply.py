@@ -28,6 +28,7 @@ from zoho_xero_sync.core.recording import (
     customer_subject,
     invoice_operation,
     refusal,
+    refused_state,
     says_archived,
     total_difference,
 )
@@ -64,7 +65,12 @@ class Application:
         finally:
             for action in self._actions:
                 waiting = planned(action, "pending", reason="waits for the next run")
-                self.results.setdefault(action.deal_id, waiting)
+                begun = uncertain(planned(action, "uncertain"))
+                self.results.setdefault(action.deal_id, begun if self._is_open(action) else waiting)
+
+    def _is_open(self, action: Action) -> bool:
+        customer = customer_subject(action.contact.draft.customer) if action.contact else None
+        return action.deal_id in self._sender.open or customer in self._sender.open
 
     # ---- what needs no write ----
 
@@ -145,7 +151,7 @@ class Application:
             if isinstance(trouble, Rejected):
                 problem = _contact_refused(action, trouble.message)
                 event = Event(moment.at, moment.run_id, action.deal_id, "contact_refused", _told(problem))
-                settlements.append(DealSettlement(action.deal_id, _state(problem), problem, moment.rules, event))
+                settlements.append(DealSettlement(action.deal_id, refused_state(problem), problem, moment.rules, event))
                 self.results[action.deal_id] = with_problem(planned(action, _word(problem)), problem)
             elif isinstance(trouble, NotSent):
                 self.results[action.deal_id] = planned(action, "pending", reason=trouble.reason)
@@ -237,12 +243,8 @@ def _adopted_invoice(deal_id: str, step: InvoiceStep, link: InvoiceLink | None) 
     )
 
 
-def _state(problem: Problem) -> DealState:
-    return DealState.HELD if problem.code == "contact_archived" else DealState.REJECTED
-
-
 def _word(problem: Problem) -> str:
-    return "hold" if _state(problem) is DealState.HELD else "reject"
+    return "hold" if refused_state(problem) is DealState.HELD else "reject"
 
 
 def _contact_refused(action: Action, message: str) -> Problem:

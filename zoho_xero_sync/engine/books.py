@@ -16,14 +16,18 @@ KEPT_FOR = timedelta(hours=24)
 CURES: Mapping[str, tuple[str, ...]] = {
     "account_unknown": ("xero.accounts",),
     "account_unusable": ("xero.accounts",),
+    "tax_rate_differs": ("xero.tax_rates",),
     "tax_unknown": ("xero.accounts", "xero.tax_rates"),
     "total_mismatch": ("xero.accounts", "xero.tax_rates"),
+    "date_locked": ("xero.organisation",),
+    "item_unknown": ("xero.items",),
     "currency_disabled": ("xero.currencies",),
 }
 
 _ALWAYS = ("xero.organisation", "xero.accounts", "xero.tax_rates")
 _CURRENCIES = "xero.currencies"
 _THEMES = "xero.branding_themes"
+_ITEMS = "xero.items"
 
 
 class BookKeeper:
@@ -36,7 +40,9 @@ class BookKeeper:
 
     def books(self, rules: Rules, currencies: Collection[str]) -> Books:
         """The books; the list of enabled currencies is read only when `currencies` has one that is not the base one."""
-        for name in (*_ALWAYS, *([_THEMES] if rules.invoice.branding_theme else [])):
+        themes = [_THEMES] if rules.invoice.branding_theme else []
+        items = [_ITEMS] if rules.invoice.items != "ignore" else []
+        for name in (*_ALWAYS, *themes, *items):
             self._load(name)
         books = self._context.xero.read_books(self._texts)
         if books.currencies is None and set(currencies) - {books.base_currency, ""}:

@@ -84,15 +84,19 @@ def _stage(
     ]
 
 
-def read_again(context: Context, ledger: LedgerView, staged: Collection[str]) -> list[DealRecord]:
-    """Deals that waited and are tried again now, as Zoho has them now.
+def read_again(
+    context: Context, ledger: LedgerView, staged: Collection[str], touched: Collection[str] = ()
+) -> list[DealRecord]:
+    """Deals that are tried again now, as Zoho has them now.
 
-    They are those that an earlier run left pending, those that a person released, and those held under other rules
-    than today's. One that Zoho no longer shows keeps no snapshot, and is held for that.
+    They are those that an earlier run left pending, those that a person released, those held under other rules than
+    today's, and those `touched` by a change beside them. One that Zoho no longer shows keeps no snapshot, and is held
+    for that.
     """
     if waiting_until(ledger, context.clock) is not None:
         return []
-    waiting = {record.deal_id: record for record in _tried_again(context, ledger) if record.deal_id not in staged}
+    tried = [*_tried_again(context, ledger), *_touched(ledger, touched)]
+    waiting = {record.deal_id: record for record in tried if record.deal_id not in staged}
     if not waiting:
         return []
     context.zoho.confirm()
@@ -104,6 +108,12 @@ def _tried_again(context: Context, ledger: LedgerView) -> Iterator[DealRecord]:
     fingerprint = context.rules.fingerprint()
     yield from ledger.pending_deals()
     yield from (record for record in ledger.waiting_deals() if record.rules not in (None, fingerprint))
+
+
+def _touched(ledger: LedgerView, touched: Collection[str]) -> Iterator[DealRecord]:
+    for record in ledger.find_deals(touched).values():
+        if not record.baseline and record.state is not DealState.SKIPPED:
+            yield record
 
 
 def _as_of_now(record: DealRecord, row: DealRow | None, rules: Rules) -> DealRecord:

@@ -15,10 +15,15 @@ class Overlay:
     def __init__(self, below: LedgerView | None) -> None:
         self._below = below
         self._staged: dict[str, DealRecord] = {}
+        self._invoices: dict[str, InvoiceLink] = {}
 
     def lay(self, deals: Sequence[DealRecord]) -> None:
         """Stage these deals in memory."""
         self._staged |= {deal.deal_id: deal for deal in deals}
+
+    def lay_invoices(self, links: Sequence[InvoiceLink]) -> None:
+        """Take these invoices, as Xero has them now, for the stored ones."""
+        self._invoices |= {link.deal_id: link for link in links}
 
     def covered_stages(self) -> frozenset[tuple[str, str]]:
         """The stages whose history the ledger below has noted."""
@@ -55,8 +60,17 @@ class Overlay:
         return self._below.find_contact_links(contact_ids) if self._below else {}
 
     def find_invoice_links(self, deal_ids: Collection[str]) -> dict[str, InvoiceLink]:
-        """The stored links of these deals."""
-        return self._below.find_invoice_links(deal_ids) if self._below else {}
+        """The links of these deals, one just read before the stored one."""
+        found = self._below.find_invoice_links(deal_ids) if self._below else {}
+        return found | {deal_id: self._invoices[deal_id] for deal_id in deal_ids if deal_id in self._invoices}
+
+    def has_live_work(self) -> bool:
+        """As the ledger below."""
+        return self._below.has_live_work() if self._below else False
+
+    def live_invoices(self) -> list[InvoiceLink]:
+        """As the ledger below."""
+        return self._below.live_invoices() if self._below else []
 
     def unsettled_writes(self) -> list[Write]:
         """Writes whose answer the ledger below still lacks."""

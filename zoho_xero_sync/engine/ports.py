@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from zoho_xero_sync.core.marks import Swept
 from zoho_xero_sync.core.model import (
     Books,
     ContactDraft,
@@ -34,6 +35,7 @@ from zoho_xero_sync.core.model import (
 from zoho_xero_sync.core.outcome import Reply
 from zoho_xero_sync.core.rules import ContactMatch, Rules
 from zoho_xero_sync.core.settlement import DealSettlement, OperationAnswer
+from zoho_xero_sync.core.unanswered import Attempt
 from zoho_xero_sync.core.window import Window
 
 # How far apart the clocks of this machine, Zoho and Xero may be when what changed since an instant is asked for.
@@ -45,6 +47,10 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Aware UTC."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Return after `seconds`."""
         ...
 
 
@@ -60,6 +66,8 @@ class LedgerView(Protocol):
     def find_customer_links(self, keys: Collection[CustomerKey]) -> dict[CustomerKey, CustomerLink]: ...
     def find_contact_links(self, contact_ids: Collection[str]) -> dict[str, CustomerKey]: ...
     def find_invoice_links(self, deal_ids: Collection[str]) -> dict[str, InvoiceLink]: ...
+    def has_live_work(self) -> bool: ...
+    def live_invoices(self) -> list[InvoiceLink]: ...
     def unsettled_writes(self) -> list[Write]: ...
     def fact(self, name: str) -> tuple[str, datetime] | None: ...
 
@@ -67,6 +75,8 @@ class LedgerView(Protocol):
 class LedgerDesk(LedgerView, Protocol):
     """A ledger that may be written; every method is one committed transaction."""
 
+    def unanswered(self, subjects: Collection[str]) -> dict[str, tuple[Attempt, ...]]: ...
+    def find_writes(self, subject: str) -> list[Write]: ...
     def record_baseline(
         self, deals: Sequence[DealRecord], covered: frozenset[tuple[str, str]], checkpoint: datetime | None
     ) -> int: ...
@@ -132,8 +142,17 @@ class Xero(Protocol):
     def find_contacts(
         self, drafts: Sequence[ContactDraft], order: Sequence[ContactMatch]
     ) -> dict[CustomerKey, tuple[XeroContact, ...]]: ...
+    def fetch_contacts(self) -> tuple[XeroContact, ...]: ...
     def find_contact(self, named: str) -> tuple[XeroContact, ...]: ...
     def fetch_invoices(self, ids: Sequence[str]) -> dict[str, XeroInvoice]: ...
+    def sweep(
+        self,
+        link_prefix: str,
+        deals: Collection[str] | None,
+        *,
+        numbers: Collection[str] = (),
+        since: datetime | None = None,
+    ) -> Swept: ...
     def find_carrying(
         self, urls: Sequence[str], since: datetime | None = None
     ) -> dict[str, tuple[XeroInvoice, ...]]: ...
@@ -170,7 +189,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One run's hands. `check_stop` raises Interrupted between operations once a signal has come."""
+    """One run's hands. `check_stop` raises Interrupted between operations once a signal has come.
+
+    `tag` is the ledger's, which its invoices carry; empty without a ledger.
+    """
 
     run_id: str
     rules: Rules
@@ -181,3 +203,4 @@ class Context:
     new_key: Callable[[], str]
     progress: Callable[[str, int, int], None] = field(default=_silent)
     check_stop: Callable[[], None] = field(default=_never)
+    tag: str = ""

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from zoho_xero_sync.core.contact_plan import Voice, agreed_draft
 from zoho_xero_sync.core.customers import ACCOUNTS, draft_contact, ordered_persons
-from zoho_xero_sync.core.invoices import Setting, deal_url, draft_invoice
+from zoho_xero_sync.core.dates import dates_sent
+from zoho_xero_sync.core.invoices import Setting, draft_invoice
 from zoho_xero_sync.core.matching import Recognised, recognise, without_double_claims
 from zoho_xero_sync.core.model import (
     Action,
@@ -37,6 +38,7 @@ from zoho_xero_sync.core.stages import target_status
 from zoho_xero_sync.core.staging import stage_row
 from zoho_xero_sync.engine.books import CURES, BookKeeper
 from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerView
+from zoho_xero_sync.engine.writers import knows_earlier_ledgers, require_only_writer
 
 Documents = Mapping[str, SourceDocument | Problem]
 
@@ -57,10 +59,15 @@ def _planned(
     """The actions, and the documents they were planned from."""
     readable, unreadable = _read(context, records)
     items = _triaged(context, ledger, readable)
-    documents = context.zoho.fetch_documents([item.deal for item in items if item.triage is Triage.BILL])
-    drafted = _drafted(context, keeper, items, documents)
-    looked_up = _looked_up(context, ledger, drafted)
+    drafted, documents = draft_deals(context, keeper, items)
+    looked_up = _looked_up(context, ledger, keeper, drafted)
     return [*unreadable, *(plan_deal(item, context.rules) for item in looked_up)], documents
+
+
+def draft_deals(context: Context, keeper: BookKeeper, items: Sequence[Drafted]) -> tuple[list[Drafted], Documents]:
+    """The items with the contact and the invoice that each should have, and the documents these come from."""
+    documents = context.zoho.fetch_documents([item.deal for item in items if item.triage is Triage.BILL])
+    return _drafted(context, keeper, items, documents), documents
 
 
 def explain_deal(
@@ -157,7 +164,9 @@ def _with_invoice(context: Context, item: Drafted, documents: Documents, books: 
     document, status = documents[item.deal.id], target_status(item.rule)
     if isinstance(document, Problem) or status is None:
         return replace(item, invoice=document if isinstance(document, Problem) else None)
-    setting = _setting(context, books)
+    link = item.link
+    sent_dates = dates_sent(link.sent) if link else None
+    setting = replace(_setting(context, books), made=link is not None, sent_dates=sent_dates)
     return replace(item, invoice=draft_invoice(item.deal, item.contact.customer, document, status, setting))
 
 
@@ -166,16 +175,19 @@ def _setting(context: Context, books: Books) -> Setting:
     # Zoho's clock and not this machine's, which may be off by a day.
     now = context.zoho.read_at or context.clock.now()
     today = now.astimezone(ZoneInfo(books.time_zone)).date()
-    return Setting(context.rules, books, today, organisation.currency, context.link_prefix(organisation))
+    prefix = context.link_prefix(organisation)
+    return Setting(context.rules, books, today, organisation.currency, prefix, context.tag)
 
 
-def _looked_up(context: Context, ledger: LedgerView, items: Sequence[Drafted]) -> list[Drafted]:
+def _looked_up(
+    context: Context, ledger: LedgerView, keeper: BookKeeper, items: Sequence[Drafted]
+) -> list[Drafted]:
     keys = {item.contact.customer for item in items if isinstance(item.contact, ContactDraft)}
     links = ledger.find_customer_links(keys)
     linked = _agreed([_with_link(item, links) for item in items])
     recognised = _with_persons(context, _with_contacts(context, ledger, linked))
     current = _with_current(context, recognised)
-    return _with_found(context, current)
+    return _with_found(context, ledger, keeper, current)
 
 
 def _with_link(item: Drafted, links: Mapping[CustomerKey, CustomerLink]) -> Drafted:
@@ -245,17 +257,22 @@ def _with_current(context: Context, items: Sequence[Drafted]) -> list[Drafted]:
     return [replace(item, current=found.get(item.link.invoice_id)) if item.link else item for item in items]
 
 
-def _with_found(context: Context, items: Sequence[Drafted]) -> list[Drafted]:
+def _with_found(
+    context: Context, ledger: LedgerView, keeper: BookKeeper, items: Sequence[Drafted]
+) -> list[Drafted]:
     """Before an invoice is made, Xero is searched for one that carries the deal's mark.
 
     The ledger may be a restored backup, a new one, or not the only one; but no invoice of a deal is older than it.
+    Raises TwoLedgersError when another ledger writes too.
     """
     wanted = [item for item in items if needs_search(item)]
     if not wanted:
         return list(items)
     prefix = context.link_prefix(context.zoho.organisation())
-    urls = {item.deal.id: deal_url(prefix, item.deal.id) for item in wanted}
+    ids = {item.deal.id for item in wanted}
     created = [item.deal.created_at for item in wanted if item.deal.created_at is not None]
-    since = min(created) - CLOCK_MARGIN if len(created) == len(wanted) else None
-    found = context.xero.find_carrying(list(urls.values()), since)
-    return [replace(item, found=found.get(urls[item.deal.id], ())) if item.deal.id in urls else item for item in items]
+    complete = len(created) == len(wanted) and knows_earlier_ledgers(context, ledger)
+    swept = context.xero.sweep(prefix, ids, since=min(created) - CLOCK_MARGIN if complete else None)
+    require_only_writer(context, ledger, keeper, swept)
+    found = swept.carrying
+    return [replace(item, found=found.get(item.deal.id, ())) if item.deal.id in ids else item for item in items]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from zoho_xero_sync.core.model import (
     ContactDraft,
     CustomerKey,
+    DealRecord,
     DealState,
     Event,
     InvoiceLink,
@@ -23,8 +24,12 @@ from zoho_xero_sync.core.money import money_text
 from zoho_xero_sync.core.outcome import Applied, NotSent, Refused, Reply, Unknown
 from zoho_xero_sync.core.recording import AnyOutcome
 from zoho_xero_sync.core.settlement import DealSettlement, OperationAnswer
+from zoho_xero_sync.core.unanswered import ABSENT, AGAIN, NEVER, is_given_up, never_answered
+from zoho_xero_sync.engine.busy import subject_of_customer
+from zoho_xero_sync.engine.linking import released
 from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerDesk
 from zoho_xero_sync.engine.send import Sender
+from zoho_xero_sync.errors import RemoteError
 
 # Xero keeps an Idempotency-Key for six minutes from the first call
 # (developer.xero.com/documentation/guides/idempotent-requests/idempotency). A replay may itself wait for Xero's minute
@@ -32,7 +37,7 @@ from zoho_xero_sync.engine.send import Sender
 KEY_LIFE = timedelta(minutes=3)
 
 
-_ABSENT = NotSent("Xero was asked and does not have it")
+_ABSENT = NotSent(ABSENT)
 _STILL = Unknown("Xero does not show it yet")
 
 
@@ -52,18 +57,66 @@ def _settle(context: Context, ledger: LedgerDesk, write: Write) -> None:
     """Look in Xero first: what is there is adopted, whatever the clocks say; only what is absent is sent again."""
     links = ledger.find_invoice_links([operation.subject for operation in write.operations])
     sender = Sender(context, ledger)
-    age = context.clock.now() - write.created_at
-    fresh = timedelta(0) <= age < KEY_LIFE
-    settled = _look(context, ledger, sender, write, links, fresh=fresh)
+    now = context.clock.now()
+    settled = _look(context, ledger, sender, write, links, fresh=_is_fresh(write.last_sent_at or write.created_at, now))
     creates = write.operations[0].kind in (OperationKind.CREATE_CONTACT, OperationKind.CREATE_INVOICE)
     whole = all(operation.state is OperationState.IN_FLIGHT for operation in write.operations)
-    if settled or not (creates and fresh and whole):
+    if settled or not (creates and whole and _is_fresh(write.created_at, now)):
+        _give_up(context, ledger, write)
         return
     # Nothing of it is there and the key still lives: the identical request is answered from memory, or done once.
     ledger.record_attempt(write.id, context.clock.now())
     reply = sender.deliver(write)
     if not _says_nothing(reply):
         sender.record(write, _outcomes(write, reply), reply, links)
+
+
+def _is_fresh(sent_at: datetime, now: datetime) -> bool:
+    return timedelta(0) <= now - sent_at < KEY_LIFE
+
+
+def _give_up(context: Context, ledger: LedgerDesk, write: Write) -> None:
+    """Have the deals of a write wait for a person when its one item was sent alone often enough without an answer."""
+    if len(write.operations) != 1:
+        return
+    subject, now = write.operations[0].subject, context.clock.now()
+    attempts = ledger.unanswered([subject]).get(subject, ())
+    if not attempts or attempts[-1].at != write.created_at or not is_given_up(attempts, now):
+        return
+    is_contact = write.operations[0].kind in (OperationKind.CREATE_CONTACT, OperationKind.UPDATE_CONTACT)
+    what = "customer's contact" if is_contact else "invoice"
+    settlements: list[DealSettlement] = []
+    for record in ledger.pending_deals():
+        if subject == (subject_of_customer(context, record) if is_contact else record.deal_id):
+            problem = never_answered(record.deal_id, what, attempts)
+            told = {"code": problem.code, "message": problem.message}
+            event = Event(now, context.run_id, record.deal_id, "held", told)
+            held = DealState.HELD
+            settlements.append(DealSettlement(record.deal_id, held, problem, context.rules.fingerprint(), event))
+    ledger.settle_deals(settlements)
+
+
+def look_again(context: Context, ledger: LedgerDesk) -> None:
+    """Release the deals that were given up and that Xero does have: their invoice is adopted by this run.
+
+    One call for all of them; nothing is asked when there are none, and a service that fails is asked by the next run.
+    """
+    given_up = [record for record in ledger.waiting_deals() if record.problem and record.problem.code == NEVER]
+    marks: dict[str, DealRecord] = {}
+    begun: list[datetime] = []
+    for record in given_up:
+        for write in ledger.find_writes(record.deal_id):
+            for operation in write.operations:
+                if operation.subject == record.deal_id and operation.kind is OperationKind.CREATE_INVOICE:
+                    marks[operation.identity] = record
+                    begun.append(write.created_at)
+    if not marks:
+        return
+    try:
+        found = context.xero.find_carrying(list(marks), min(begun) - CLOCK_MARGIN)
+    except RemoteError:
+        return
+    ledger.stage([released(marks[url]) for url, hits in found.items() if hits and url in marks], None)
 
 
 def _outcomes(write: Write, reply: Reply) -> Sequence[AnyOutcome]:
@@ -100,7 +153,7 @@ def _look(
         outcomes = _contact_outcomes(context, write, fresh=fresh)
     elif kind is OperationKind.UPDATE_CONTACT:
         # The link still says what was carried over last, so the same update is planned and sent again: it is the same.
-        outcomes = [NotSent("sent again from the plan") for _ in write.operations]
+        outcomes = [NotSent(AGAIN) for _ in write.operations]
     else:
         outcomes = _changed_outcomes(context, ledger, write, links)
     sender.record(write, outcomes, Reply(tuple(outcomes)), links)

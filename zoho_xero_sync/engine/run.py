@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
-from zoho_xero_sync.core.customers import customer_key
-from zoho_xero_sync.core.model import Action, Deal, DealRecord, DealState, OperationState, Problem
+from zoho_xero_sync.core.model import Action, DealRecord, DealState
 from zoho_xero_sync.core.plan import count_new_invoices
-from zoho_xero_sync.core.recording import customer_subject
 from zoho_xero_sync.core.report import DealResult, Report
 from zoho_xero_sync.core.results import planned, uncertain, waiting
 from zoho_xero_sync.core.stages import covered_stages
 from zoho_xero_sync.core.staging import new_history
 from zoho_xero_sync.engine.allowance import forget_wait, remember_wait, wait_problem, waiting_until, was_waiting
-from zoho_xero_sync.engine.apply import Application
 from zoho_xero_sync.engine.books import BookKeeper
+from zoho_xero_sync.engine.busy import busy_subjects, is_busy
+from zoho_xero_sync.engine.carry_out import carry_out
 from zoho_xero_sync.engine.fetch import (
     Baseline,
     Work,
@@ -25,10 +23,12 @@ from zoho_xero_sync.engine.fetch import (
     touched_history,
     uncovered,
 )
+from zoho_xero_sync.engine.news import News, read_news, record_news
 from zoho_xero_sync.engine.overlay import Overlay
+from zoho_xero_sync.engine.polls import polls_for
 from zoho_xero_sync.engine.ports import Context, LedgerDesk, LedgerView, Options
 from zoho_xero_sync.engine.prepare import plan_deals
-from zoho_xero_sync.engine.recover import recover
+from zoho_xero_sync.engine.recover import look_again, recover
 from zoho_xero_sync.engine.tally import Tally
 from zoho_xero_sync.errors import AllowanceError, SafetyError, SyncError
 
@@ -85,8 +85,9 @@ def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally)
     before = ledger.checkpoint()
     tally.checkpoint = (before, before)
     try:
-        if ledger.unsettled_writes() and waiting_until(ledger, context.clock) is None:
+        if waiting_until(ledger, context.clock) is None:
             recover(context, ledger)
+            look_again(context, ledger)
         _record_baseline(context, ledger, tally)
         if tally.baseline is not None and before is None and not options.requested:
             return
@@ -98,7 +99,10 @@ def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally)
             ledger.stage(work.staged, work.checkpoint)
         tally.checkpoint = (before, ledger.checkpoint())
         if not options.requested:
-            ledger.stage(_waiting_again(context, ledger, work, tally), None)
+            news = read_news(context, ledger, polls_for(context.rules))
+            ledger.record_links((), news.invoices, news.events)
+            ledger.stage(_waiting_again(context, ledger, work, news, tally), None)
+            record_news(context, ledger, news)
         view: LedgerView = ledger
         if options.requested:
             view = overlay = Overlay(ledger)
@@ -113,7 +117,7 @@ def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally)
             ledger.record_fact(name, text, context.clock.now())
         if actions:
             forget_wait(ledger, context.clock)
-        _carry_out(context, ledger, _within_limit(actions, options, tally), tally)
+        carry_out(context, ledger, _within_limit(actions, options, tally), tally)
     except AllowanceError as error:
         remember_wait(ledger, context.clock, error)
         raise
@@ -134,7 +138,9 @@ def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally)
     _note(overlay, work, tally)
     overlay.lay(work.staged)
     if not options.requested:
-        overlay.lay(_waiting_again(context, overlay, work, tally))
+        news = read_news(context, overlay, polls_for(context.rules))
+        overlay.lay_invoices(news.invoices)
+        overlay.lay(_waiting_again(context, overlay, work, news, tally))
     planned_actions = _plan(context, overlay, BookKeeper(context, overlay), work, options, tally)
     actions = _without_backlog(context, overlay, planned_actions, options, tally)
     _stop_if_too_many(context, actions, options, tally)
@@ -142,11 +148,11 @@ def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally)
         tally.add_planned(action)
 
 
-def _waiting_again(context: Context, ledger: LedgerView, work: Work, tally: Tally) -> list[DealRecord]:
+def _waiting_again(context: Context, ledger: LedgerView, work: Work, news: News, tally: Tally) -> list[DealRecord]:
     """Deals that waited and are tried again, read after the poll is safe in the ledger."""
     if waiting_until(ledger, context.clock) is None and ledger.pending_deals():
         _probe_after_wait(context, ledger)
-    again = read_again(context, ledger, {record.deal_id for record in work.staged})
+    again = read_again(context, ledger, {record.deal_id for record in work.staged}, news.deals)
     tally.remember(ledger.find_deals([record.deal_id for record in again]))
     _note_held(again, tally)
     return again
@@ -205,33 +211,15 @@ def _to_plan(context: Context, view: LedgerView, work: Work, options: Options, t
     if options.requested:
         asked = {record.deal_id for record in work.staged}
         pending = [record for record in pending if record.deal_id in asked]
-    busy = _busy_subjects(view)
+    busy = busy_subjects(view)
     free: list[DealRecord] = []
     for record in pending:
-        if busy and (record.deal_id in busy or _customer_subject(context, record) in busy):
-            tally.results[record.deal_id] = uncertain(
-                DealResult(record.deal_id, record.name, record.stage, "uncertain")
-            )
+        if is_busy(context, record, busy):
+            unknown = DealResult(record.deal_id, record.name, record.stage, "uncertain")
+            tally.results[record.deal_id] = uncertain(unknown)
         else:
             free.append(record)
     return free
-
-
-def _customer_subject(context: Context, record: DealRecord) -> str | None:
-    if record.snapshot is None:
-        return None
-    content = context.zoho.read_snapshot(record.snapshot).content
-    key = customer_key(content, context.rules.customer) if isinstance(content, Deal) else None
-    return customer_subject(key) if key else None
-
-
-def _busy_subjects(ledger: LedgerView) -> set[str]:
-    return {
-        operation.subject
-        for write in ledger.unsettled_writes()
-        for operation in write.operations
-        if operation.state is OperationState.IN_FLIGHT
-    }
 
 
 def _stop_if_too_many(context: Context, actions: Sequence[Action], options: Options, tally: Tally) -> None:
@@ -289,43 +277,3 @@ def _within_limit(actions: Sequence[Action], options: Options, tally: Tally) -> 
         left -= action.action == "create"
         kept.append(action)
     return kept
-
-
-# ---- apply ----
-
-
-def _carry_out(context: Context, ledger: LedgerDesk, actions: Sequence[Action], tally: Tally) -> None:
-    application = Application(context, ledger, actions)
-    try:
-        application.run()
-    finally:
-        tally.results |= application.results
-    if any(result.action == "uncertain" for result in application.results.values()):
-        _settle_now(context, ledger, tally)
-
-
-def _settle_now(context: Context, ledger: LedgerDesk, tally: Tally) -> None:
-    """Ask once more at the end of the run; what that settles is no longer uncertain."""
-    recover(context, ledger)
-    unsettled = [deal_id for deal_id, result in tally.results.items() if result.action == "uncertain"]
-    links, records, busy = ledger.find_invoice_links(unsettled), ledger.find_deals(unsettled), _busy_subjects(ledger)
-    left = 0
-    for deal_id in unsettled:
-        result, record, link = tally.results[deal_id], records.get(deal_id), links.get(deal_id)
-        if deal_id in busy or (record is not None and _customer_subject(context, record) in busy):
-            continue
-        if record is not None and record.problem is not None and record.state is not DealState.PENDING:
-            tally.results[deal_id] = waiting(record)
-        elif link is not None and result.invoice is not None and record is not None and record.state is DealState.SEEN:
-            made = replace(result.invoice, id=link.invoice_id, number=link.number, status=link.status)
-            reason = "the answer was lost; Xero was asked again and has it"
-            tally.results[deal_id] = replace(result, action=made.action, invoice=made, reason=reason, next_step=None)
-        else:
-            left += 1
-            reason = "an answer from Xero was lost; it was asked again, and the next run goes on from there"
-            tally.results[deal_id] = replace(result, action="pending", reason=reason, next_step=None)
-    if left:
-        deals = "1 deal is" if left == 1 else f"{left} deals are"
-        message = f"An answer from Xero was lost. Xero was asked again; {deals} left for the next run."
-        hint = "It is safe to run it again: the next run goes on where this one stopped."
-        tally.run_problems.append(Problem("service_unavailable", "run", message, hint))

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zoho_xero_sync.core.model import InvoiceLink, NewOperation, OperationKind, OperationState, Write
-from zoho_xero_sync.core.outcome import NotSent, Refused, Rejected, Reply
+from zoho_xero_sync.core.outcome import NotSent, Refused, Rejected, Reply, Unknown
 from zoho_xero_sync.core.recording import AnyOutcome, Moment, answer_for
 from zoho_xero_sync.core.settlement import OperationAnswer
+from zoho_xero_sync.core.unanswered import batch_limit
 from zoho_xero_sync.engine.ports import Context, LedgerDesk
-from zoho_xero_sync.errors import SyncError
+from zoho_xero_sync.engine.second_look import made_all_the_same, with_own_numbers
+from zoho_xero_sync.errors import LedgerError, RemoteError, SyncError, UnrecordedError
 
 # Xero sets no number of elements a call, advises about 50, and refuses bodies over 3.5 MB
 # (developer.xero.com/documentation/guides/oauth2/limits). 60 keep a back-fill of 1,000 new customers, with everything
 # that an empty ledger has to read first, within one minute's calls.
 BATCH_ITEMS = 60
 BATCH_BYTES = 3_000_000
+# Requests in a row without an answer, after which the trouble is taken for Xero's and not for one item's.
+SILENCE = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One element ready to be sent, exactly as it will be."""
+    """One element ready to be sent, exactly as it will be; `most` is how many may share its request."""
 
     operation: NewOperation
     element: bytes
+    most: int = BATCH_ITEMS
 
 
 class Sender:
@@ -32,6 +37,9 @@ class Sender:
 
     def __init__(self, context: Context, ledger: LedgerDesk) -> None:
         self._context, self._ledger = context, ledger
+        self._silent = 0
+        # Deals and customers in requests that were begun and of which nothing is recorded yet.
+        self.open: set[str] = set()
 
     @property
     def moment(self) -> Moment:
@@ -43,11 +51,20 @@ class Sender:
     ) -> Iterator[tuple[Item, AnyOutcome]]:
         """Each item with its outcome, batch by batch. Items of one kind share a request.
 
-        Raises SyncError when the service will not take more now; what was not sent is then simply not yielded.
+        What spoiled a request before is sent last, and with fewer others. Raises SyncError when the service will not
+        take more now; what was not sent is then simply not yielded.
         """
         done = 0
-        for batch in batches(items):
+        past = self._ledger.unanswered([item.operation.subject for item in items])
+        tries = {subject: len(attempts) for subject, attempts in past.items()}
+        limited = [replace(it, most=batch_limit(past.get(it.operation.subject, ()), BATCH_ITEMS)) for it in items]
+        for batch in batches(sorted(limited, key=lambda item: tries.get(item.operation.subject, 0))):
             yield from self._send(batch, links)
+            if self._silent >= SILENCE:
+                raise RemoteError(
+                    f"Xero gave no answer that can be read to {SILENCE} requests in a row.",
+                    "It is safe to run it again: Xero is asked what it has before anything is sent again.",
+                )
             done += len(batch)
             self._context.progress(what, done, len(items))
 
@@ -56,18 +73,25 @@ class Sender:
         write = self._begin(batch)
         reply = self.deliver(write)
         if isinstance(reply.verdict, Refused) and len(batch) > 1:
-            self.record(write, _every(write, NotSent(reply.verdict.message)), reply, links)
+            made = made_all_the_same(self._context, write)
+            unsent = NotSent(reply.verdict.message)
+            self.record(write, [made.get(operation.id, unsent) for operation in write.operations], reply, links)
+            told = [(item, made.get(operation.id)) for item, operation in zip(batch, write.operations, strict=True)]
+            yield from ((item, outcome) for item, outcome in told if outcome is not None)
             # One of them spoils the request and Xero does not say which: halves, until it is alone.
-            middle = len(batch) // 2
-            yield from self._send(batch[:middle], links)
-            yield from self._send(batch[middle:], links)
+            rest = [item for item, outcome in told if outcome is None]
+            middle = len(rest) // 2
+            for half in (rest[:middle], rest[middle:]):
+                if half:
+                    yield from self._send(half, links)
             return
         outcomes = self.settle(write, reply, links)
+        self._silent = self._silent + 1 if all(isinstance(outcome, Unknown) for outcome in outcomes) else 0
         yield from zip(batch, outcomes, strict=True)
 
     def _begin(self, batch: Sequence[Item]) -> Write:
         method, path, body = self._context.xero.request(batch[0].operation.kind, [item.element for item in batch])
-        return self._ledger.begin_write(
+        write = self._ledger.begin_write(
             run_id=self._context.run_id,
             key=self._context.new_key(),
             method=method,
@@ -76,15 +100,18 @@ class Sender:
             operations=[item.operation for item in batch],
             at=self._context.clock.now(),
         )
+        self.open.update(item.operation.subject for item in batch)
+        return write
 
     def deliver(self, write: Write) -> Reply:
         """Send a journalled write. An error of the service that proves it did nothing is recorded as not sent."""
         try:
-            return self._context.xero.send(write.method, write.path, write.body, write.key, write.operations)
+            reply = self._context.xero.send(write.method, write.path, write.body, write.key, write.operations)
         except SyncError as error:
             unsent = NotSent(error.message)
             self.record(write, _every(write, unsent), Reply(_every(write, unsent)), {})
             raise
+        return with_own_numbers(self._context, write, reply)
 
     def settle(self, write: Write, reply: Reply, links: Mapping[str, InvoiceLink]) -> tuple[AnyOutcome, ...]:
         """Record every known outcome of the reply in one transaction and return them all, in the items' order."""
@@ -109,9 +136,14 @@ class Sender:
             if answer is not None:
                 answers.append(answer)
         if answers:
-            self._ledger.record_answers(
-                write.id, answers, status=reply.status, request_id=reply.request_id, at=moment.at
-            )
+            try:
+                self._ledger.record_answers(
+                    write.id, answers, status=reply.status, request_id=reply.request_id, at=moment.at
+                )
+            except LedgerError as error:
+                raise UnrecordedError(error) from error
+        answered = {answer.operation_id for answer in answers}
+        self.open -= {operation.subject for operation in write.operations if operation.id in answered}
 
 
 def _every(write: Write, outcome: NotSent | Rejected) -> tuple[AnyOutcome, ...]:
@@ -121,14 +153,14 @@ def _every(write: Write, outcome: NotSent | Rejected) -> tuple[AnyOutcome, ...]:
 def batches(items: Sequence[Item]) -> Iterator[list[Item]]:
     """The items in order, cut by kind, count and size."""
     batch: list[Item] = []
-    size = 0
+    size, most = 0, BATCH_ITEMS
     kind: OperationKind | None = None
     for item in items:
-        full = len(batch) >= BATCH_ITEMS or size + len(item.element) > BATCH_BYTES
+        full = len(batch) >= min(most, item.most) or size + len(item.element) > BATCH_BYTES
         if batch and (full or item.operation.kind is not kind):
             yield batch
-            batch, size = [], 0
-        kind = item.operation.kind
+            batch, size, most = [], 0, BATCH_ITEMS
+        kind, most = item.operation.kind, min(most, item.most)
         batch.append(item)
         size += len(item.element) + 1
     if batch:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from zoho_xero_sync.core.model import NewOperation, Operation, OperationKind, OperationState, Write, WriteState
 from zoho_xero_sync.core.settlement import OperationAnswer
+from zoho_xero_sync.core.unanswered import ABSENT, AGAIN, Attempt
 from zoho_xero_sync.errors import BugError
 from zoho_xero_sync.ledger import deals, links, tables
 from zoho_xero_sync.ledger.runs import insert_events
-from zoho_xero_sync.ledger.statements import update_each, update_one
+from zoho_xero_sync.ledger.statements import chunks, update_each, update_one
 
 
 def insert_write(
@@ -125,6 +126,22 @@ def find_operations(connection: Connection, subject: str) -> list[Operation]:
     ]
 
 
+def find_unanswered(connection: Connection, subjects: Collection[str]) -> dict[str, tuple[Attempt, ...]]:
+    """By subject, its requests that got no answer and came to nothing, since its last item that was answered."""
+    operation, write, others = tables.operation, tables.write, tables.operation.alias()
+    items = select(func.count()).where(others.c.write_id == write.c.id).scalar_subquery()
+    columns = (operation.c.subject, operation.c.state, operation.c.message, write.c.created_at, items.label("items"))
+    query = select(*columns).join(write, operation.c.write_id == write.c.id).order_by(operation.c.id)
+    found: dict[str, list[Attempt]] = {}
+    for chunk in chunks(subjects):
+        for row in connection.execute(query.where(operation.c.subject.in_(chunk))):
+            if row.state == OperationState.NOT_SENT and row.message in (ABSENT, AGAIN):
+                found.setdefault(row.subject, []).append(Attempt(row.created_at, row.items))
+            elif row.state in (OperationState.APPLIED, OperationState.REJECTED):
+                found.pop(row.subject, None)
+    return {subject: tuple(attempts) for subject, attempts in found.items()}
+
+
 def _states(connection: Connection, write_id: int) -> dict[int, OperationState]:
     table = tables.operation
     rows = connection.execute(select(table.c.id, table.c.state).where(table.c.write_id == write_id))
@@ -184,6 +201,7 @@ def _write(row: Row[Any], operations: tuple[Operation, ...]) -> Write:
         created_at=row.created_at,
         attempts=row.attempts,
         operations=operations,
+        last_sent_at=row.last_sent_at,
     )
 
 

@@ -55,6 +55,18 @@ def find_invoice_links(connection: Connection, deal_ids: Collection[str]) -> dic
     return found
 
 
+def has_live_invoice(connection: Connection) -> bool:
+    """Whether any deal has a live invoice."""
+    table = tables.invoice_link
+    return connection.execute(select(table.c.id).where(table.c.live == 1).limit(1)).first() is not None
+
+
+def live_invoices(connection: Connection) -> list[InvoiceLink]:
+    """Every live invoice, in the order they were linked."""
+    table = tables.invoice_link
+    return [_invoice(row) for row in connection.execute(select(table).where(table.c.live == 1).order_by(table.c.id))]
+
+
 def upsert_customers(connection: Connection, links: Sequence[CustomerLink]) -> None:
     """Store the links, over what was known of these customers."""
     rows = [

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import sqlite3
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, select
@@ -34,10 +36,11 @@ _APPLICATION_ID_AT = slice(68, 72)
 def create_file(path: Path, identity: Identity) -> None:
     """Make a new ledger at `path`, 0600 from its first byte.
 
-    It is built beside its place under another name and appears there whole: a crash leaves no half-made ledger. Raises
-    LedgerError when something is already there or the folder cannot be written.
+    It is built beside its place under another name and appears there whole: a crash leaves no half-made ledger. The
+    caller holds the run lock. Raises LedgerError when something is already there or the folder cannot be written.
     """
     _require_strict_tables()
+    _clear_leftovers(path)
     if path.exists() or path.is_symlink():
         raise _already_there(path)
     try:
@@ -52,14 +55,14 @@ def create_file(path: Path, identity: Identity) -> None:
     scratch = Path(name)
     try:
         _fill(scratch, identity)
-        _put_in_place(scratch, path)
+        put_in_place(scratch, path)
     finally:
         scratch.unlink(missing_ok=True)
         scratch.with_name(f"{scratch.name}-journal").unlink(missing_ok=True)
 
 
 def open_engine(path: Path, *, read_only: bool) -> Engine:
-    """An engine on the sound, current ledger at `path`.
+    """An engine on the sound, current ledger at `path`. The caller holds the run lock, unless `read_only`.
 
     A ledger of an older version is brought up to date first, in one transaction. Raises LedgerError, each with its
     hint, for everything that is not a ledger to be trusted; then, and with `read_only`, not one byte is changed.
@@ -76,7 +79,17 @@ def open_engine(path: Path, *, read_only: bool) -> Engine:
     except BaseException:
         engine.dispose()
         raise
+    if not read_only:
+        _clear_leftovers(path)
     return engine
+
+
+def _clear_leftovers(path: Path) -> None:
+    """Remove what a killed creation left beside the ledger; nobody is making one while the run lock is held."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.{'[a-z0-9_]' * 8}.new*"):
+        if left.is_file() and not left.is_symlink():
+            with suppress(OSError):
+                left.unlink()
 
 
 def _fill(scratch: Path, identity: Identity) -> None:
@@ -99,7 +112,8 @@ def _fill(scratch: Path, identity: Identity) -> None:
         engine.dispose()
 
 
-def _put_in_place(scratch: Path, path: Path) -> None:
+def put_in_place(scratch: Path, path: Path) -> None:
+    """Let the finished file `scratch` appear at `path` too. Raises LedgerError when something is there."""
     # A hard link, unlike a rename, never replaces what another process put there in the meantime.
     try:
         path.hardlink_to(scratch)

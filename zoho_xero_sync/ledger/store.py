@@ -25,6 +25,7 @@ from zoho_xero_sync.core.model import (
     Write,
 )
 from zoho_xero_sync.core.settlement import DealSettlement, OperationAnswer
+from zoho_xero_sync.core.unanswered import Attempt
 from zoho_xero_sync.errors import BugError
 from zoho_xero_sync.ledger import deals as _deals
 from zoho_xero_sync.ledger import journal as _journal
@@ -191,6 +192,17 @@ class Ledger:
         with self._reading() as connection:
             return _links.find_invoice_links(connection, deal_ids)
 
+    def has_live_work(self) -> bool:
+        """Whether any deal has a live invoice, or waits for a person."""
+        with self._reading() as connection:
+            waits = _deals.find_in_state(connection, DealState.HELD, DealState.REJECTED)
+            return bool(waits) or _links.has_live_invoice(connection)
+
+    def live_invoices(self) -> list[InvoiceLink]:
+        """Every live invoice, in the order they were linked."""
+        with self._reading() as connection:
+            return _links.live_invoices(connection)
+
     def record_links(
         self, customers: Sequence[CustomerLink], invoices: Sequence[InvoiceLink], events: Sequence[Event] = ()
     ) -> None:
@@ -250,6 +262,11 @@ class Ledger:
         """The writes of which at least one item has no answer, oldest first, with all their operations."""
         with self._reading() as connection:
             return _journal.find_unsettled(connection)
+
+    def unanswered(self, subjects: Collection[str]) -> dict[str, tuple[Attempt, ...]]:
+        """By deal id or `Module:id`, its requests that got no answer and came to nothing, since its last answer."""
+        with self._reading() as connection:
+            return _journal.find_unanswered(connection, subjects)
 
     def find_operations(self, subject: str) -> list[Operation]:
         """Every operation on a deal id or `Module:id`, oldest first."""

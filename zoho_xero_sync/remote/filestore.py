@@ -36,6 +36,11 @@ class FileStore:
         with self._changing() as values:
             values.pop(name, None)
 
+    def prove(self, name: str) -> None:
+        """Write a copy beside the file and remove it; LoginError when `put` would fail now, as on a full disk."""
+        with self._changing() as values:
+            self._write_beside(_serialized(values)).unlink()
+
     @contextmanager
     def _changing(self) -> Iterator[dict[str, str]]:
         try:
@@ -45,7 +50,7 @@ class FileStore:
                 before = dict(values)
                 yield values
                 if values != before:
-                    self._replace(json.dumps(values, indent=1, sort_keys=True).encode())
+                    self._replace(_serialized(values))
         except OSError as error:
             reason = error.strerror or "unknown reason"
         else:
@@ -56,17 +61,25 @@ class FileStore:
         )
 
     def _replace(self, content: bytes) -> None:
+        temporary = self._write_beside(content)
+        try:
+            temporary.replace(self._path)
+        finally:
+            with suppress(FileNotFoundError):
+                temporary.unlink()
+        _sync_directory(self._path.parent)
+
+    def _write_beside(self, content: bytes) -> Path:
         stem = f".{self._path.name}."
         for leftover in self._path.parent.glob(f"{stem}*.tmp"):
             leftover.unlink(missing_ok=True)
         temporary = self._path.with_name(f"{stem}{randomness.token_hex(4)}.tmp")
         try:
             _write_new(temporary, content)
-            temporary.replace(self._path)
-        finally:
-            with suppress(FileNotFoundError):
-                temporary.unlink()
-        _sync_directory(self._path.parent)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        return temporary
 
     def _load(self) -> dict[str, str]:
         content = self._read()
@@ -128,6 +141,10 @@ def file_lock(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _serialized(values: dict[str, str]) -> bytes:
+    return json.dumps(values, indent=1, sort_keys=True).encode()
 
 
 def _write_new(path: Path, content: bytes) -> None:

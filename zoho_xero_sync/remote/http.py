@@ -37,6 +37,7 @@ __all__ = [
     "SystemClock",
     "Transport",
     "Verdict",
+    "by_status_alone",
     "verdict",
 ]
 
@@ -91,6 +92,11 @@ class Pace(Protocol):
         ...
 
 
+def by_status_alone(answer: Answer) -> bool:
+    """Never: a service that is too busy says so by status 429 and nothing else."""
+    return False
+
+
 @dataclass(frozen=True)
 class _Call:
     method: str
@@ -122,8 +128,11 @@ class Transport:
         timeout: tuple[float, float] = (10.0, 60.0),
         read_budget: float = 90.0,
         random: Callable[[], float] = randomlib.random,
+        throttled: Callable[[Answer], bool] = by_status_alone,
     ) -> None:
         """`timeout` is (connect, read) and `read_budget` the whole patience for one request, in seconds.
+
+        `throttled` tells an answer that means 429 whatever its status: not processed, to be asked again later.
 
         Raises RemoteError when `base_url` is neither https nor http on loopback.
         """
@@ -134,6 +143,7 @@ class Transport:
         self._host = urlsplit(self._base).hostname or ""
         self._clock, self._authorizer, self._pace = clock, authorizer, pace
         self._timeout, self._budget, self._random = timeout, read_budget, random
+        self._throttled = throttled
         self._used_at = clock.monotonic()
         self._session = _session(self._base)
 
@@ -225,6 +235,8 @@ class Transport:
                     raise outcome if call.writing else RemoteError(str(outcome), SAFE_TO_RERUN)
                 continue
             judged = verdict(outcome.status, writing=call.writing)
+            if judged is Verdict.RETURN and self._throttled(outcome):
+                judged = Verdict.SLOW_DOWN
             if judged is Verdict.LOGIN and self._authorizer is not None:
                 if not self._authorizer.renew(outcome):
                     return outcome

@@ -70,6 +70,8 @@ class Login:
             stored = self._credentials.load_tokens(name)
             if self._usable(stored, rejected):
                 return stored
+            # A refresh token that is used up and whose successor cannot be kept is a login lost.
+            self._credentials.prove_store(name)
             tokens = self._mint(stored)
             self.minted += 1
             self._credentials.save_tokens(name, tokens)

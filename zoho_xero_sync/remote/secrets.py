@@ -54,6 +54,10 @@ class SecretStore(Protocol):
         """Forget the secret; nothing happens when there is none."""
         ...
 
+    def prove(self, name: str) -> None:
+        """Change nothing; raise what `put` would raise now, as far as can be told."""
+        ...
+
 
 class KeyringStore:
     """Secrets in the desktop's keyring, apart for each `scope` (one per configuration)."""
@@ -76,6 +80,12 @@ class KeyringStore:
         """Forget the secret; LoginError when there is no keyring or it is locked."""
         if self.get(name) is not None:
             self._ask("delete_password", name)
+
+    def prove(self, name: str) -> None:
+        """Store again what is there; LoginError when the keyring does not take it."""
+        kept = self.get(name)
+        if kept is not None:
+            self.put(name, kept)
 
     def _ask(self, function: str, name: str, *values: str) -> object:
         try:
@@ -121,6 +131,10 @@ class EnvironmentStore:
     def delete(self, name: str) -> None:
         """Forget in the other store."""
         self._fallback.delete(name)
+
+    def prove(self, name: str) -> None:
+        """Prove the other store; the environment is never changed."""
+        self._fallback.prove(name)
 
 
 class Credentials:
@@ -192,6 +206,10 @@ class Credentials:
             "extra": dict(tokens.extra),
         }
         self._store.put(f"{service}_tokens", Secret(json.dumps(record, sort_keys=True)))
+
+    def prove_store(self, service: str) -> None:
+        """LoginError when tokens of "zoho" or "xero" could not be stored now; asked before new ones are got."""
+        self._store.prove(f"{service}_tokens")
 
     def forget_tokens(self, service: str) -> None:
         """Forget the tokens of "zoho" or "xero"."""

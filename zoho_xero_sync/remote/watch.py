@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from zoho_xero_sync.errors import LedgerError, LoginError, SyncError
 from zoho_xero_sync.remote.http import Answer
 
 
@@ -31,11 +32,27 @@ class WatchedLogin:
         """The login for one request."""
         headers = self._inner.headers()
         while self._verified < self._inner.minted:
-            self._verified = self._inner.minted
+            minted = self._inner.minted
             self._verify()
+            self._verified = minted
             headers = self._inner.headers()
         return headers
 
     def renew(self, answer: Answer) -> bool:
-        """As the inner authorizer judges."""
-        return self._inner.renew(answer)
+        """As the inner authorizer judges; an organisation that is refused is told from a login of another one."""
+        try:
+            return self._inner.renew(answer)
+        except LoginError:
+            if answer.status == 403:
+                self._explain()
+            raise
+
+    def _explain(self) -> None:
+        """A token that another run got and did not approve may reach somebody else's organisation; say so then."""
+        try:
+            self._verify()
+        except (LedgerError, LoginError):
+            raise
+        except SyncError:
+            # The refusal itself is the better reason then.
+            return

@@ -49,8 +49,8 @@ class Cut(Enum):
 class Fault:
     """One scripted fault: the call it waits for and what happens to it.
 
-    `service` is "zoho" or "xero", `method` an HTTP verb, `path` a regular expression searched for in the path; None
-    matches everything. `skip` matching calls pass unharmed first, then `times` calls are hit. `seconds` is the virtual
+    `service` is "zoho" or "xero", `method` an HTTP verb, `path` and `body` regular expressions searched for in the path
+    and in the request's body; None matches everything. `skip` matching calls pass unharmed first, then `times` calls are hit. `seconds` is the virtual
     time a slow call or answer takes, or the Retry-After of a Xero 429. Raises ValueError when a value makes no sense.
     """
 
@@ -61,6 +61,7 @@ class Fault:
     skip: int = 0
     times: int = 1
     seconds: float | None = None
+    body: str | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -71,18 +72,18 @@ class Fault:
             raise ValueError("A fault needs skip of at least 0 and times of at least 1.")
         if self.seconds is not None and self.seconds < 0:
             raise ValueError("A fault's seconds cannot be negative.")
-        if self.path is not None:
+        for name, pattern in (("path", self.path), ("body", self.body)):
             try:
-                re.compile(self.path)
+                re.compile(pattern or "")
             except re.error as error:
-                raise ValueError(f"A fault's path {self.path!r} is not a regular expression: {error}.") from None
+                raise ValueError(f"A fault's {name} {pattern!r} is not a regular expression: {error}.") from None
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Fault:
         """A fault from its JSON form; ValueError for an unknown key, a wrong type or a value that makes no sense."""
         wanted: dict[str, tuple[type, ...]] = {
             "kind": (str,), "service": (str,), "method": (str,), "path": (str,),
-            "skip": (int,), "times": (int,), "seconds": (int, float),
+            "skip": (int,), "times": (int,), "seconds": (int, float), "body": (str,),
         }  # fmt: skip
         for key, value in values.items():
             if key not in wanted:
@@ -98,12 +99,13 @@ class Fault:
         """JSON-able form that `from_dict` reads back."""
         return {name: getattr(self, name) for name in self.__slots__}
 
-    def waits_for(self, service: str, method: str, path: str) -> bool:
+    def waits_for(self, service: str, method: str, path: str, body: str = "") -> bool:
         """Whether this call is one the fault is looking for."""
         return (
             self.service in (None, service)
             and (self.method is None or self.method.upper() == method)
             and (self.path is None or re.search(self.path, path) is not None)
+            and (self.body is None or re.search(self.body, body) is not None)
         )
 
 
@@ -129,11 +131,11 @@ class FaultScript:
         with self._lock:
             self._faults.clear()
 
-    def take(self, service: str, method: str, path: str) -> Fault | None:
+    def take(self, service: str, method: str, path: str, body: str = "") -> Fault | None:
         """The fault to play on this call, or None. A call uses up one `skip` of each fault it passes on the way."""
         with self._lock:
             for index, fault in enumerate(self._faults):
-                if not fault.waits_for(service, method, path):
+                if not fault.waits_for(service, method, path, body):
                     continue
                 if fault.skip:
                     self._faults[index] = replace(fault, skip=fault.skip - 1)

@@ -141,7 +141,9 @@ class Gate:
             return self._control(environ, start_response)
         sandbox = self._sandbox
         method = str(environ["REQUEST_METHOD"])
-        fault = sandbox.faults.take(self._service, method, path)
+        body = environ["wsgi.input"].read()
+        environ["wsgi.input"] = BytesIO(body)
+        fault = sandbox.faults.take(self._service, method, path, body.decode(errors="replace"))
         if fault is not None and fault.kind in CHANGES:
             _change(sandbox, self._service, fault.kind)
         played = play(fault, self._service, lambda: _ask(self._app, environ), sandbox.clock)

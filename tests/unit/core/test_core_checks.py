@@ -31,6 +31,7 @@ from zoho_xero_sync.core.check_facts import (
 from zoho_xero_sync.core.checks import RISKS, check_exit_code, judge
 from zoho_xero_sync.core.model import Tax, XeroAccount, XeroTaxRate, ZohoOrganisation
 from zoho_xero_sync.core.rules import (
+    CustomerRules,
     DueField,
     InvoiceRules,
     LineRules,
@@ -156,6 +157,7 @@ SUBFORM = lines(sources=("subform", "amount"), subform=SubformRules(module="Part
 COLUMNS = fields(
     Product_Name="lookup", Quantity="double", List_Price="currency", Discount="currency", Description="text"
 )
+WITH_ABN = replace(RULES, customer=CustomerRules(tax_number="ABN"))
 MANY_CURRENCIES = {"organisation": ZohoOrganisation("1", "2", "Example Trading", "AUD", multi_currency=True)}
 
 
@@ -199,6 +201,15 @@ REDS: list[tuple[Rules, CheckFacts, str, str, Gravity]] = [
     (RULES, zoho(deal_fields={**DEALS, "Amount": FieldMeta("Amount", "currency", visible=False)}), "deal_fields",
      "hidden", "config"),
     (RULES, zoho(deal_fields=None), "deal_fields", "no module Deals", "config"),
+    (WITH_ABN, zoho(account_fields=fields(ABN_Number="text")), "customer_fields", "no field ABN, which customer.tax_number",
+     "config"),
+    (WITH_ABN, zoho(account_fields={"ABN": FieldMeta("ABN", "text", visible=False)}), "customer_fields", "hidden",
+     "config"),
+    (replace(RULES, customer=CustomerRules(fields={"CompanyNumber": "ACN"})), zoho(account_fields=fields(ABN="text")),
+     "customer_fields", "customer.fields (CompanyNumber)", "config"),
+    (WITH_ABN, zoho(account_fields=None), "customer_fields", "no module Accounts", "config"),
+    (RULES, here(textfile="a.prom", textfile_trouble=Unread("No folder.", "Make it.", "deals")), "textfile", "No folder",
+     "deals"),
     (invoice(account="999"), FACTS, "accounts", "999", "config"),
     (invoice(account="260"), FACTS, "accounts", "not active", "deals"),
     (invoice(accounts={"Ads": "400"}), FACTS, "accounts", "EXPENSE", "deals"),
@@ -286,6 +297,9 @@ GREENS: list[tuple[Rules, CheckFacts, str, str]] = [
      "A"),
     (SUBFORM, zoho(modules={"subform": COLUMNS}), "subform", "can be read"),
     (invoice(date="closing_date"), FACTS, "deal_fields", "Closing_Date"),
+    (WITH_ABN, zoho(account_fields=fields(ABN="text")), "customer_fields", "ABN"),
+    (replace(RULES, customer=CustomerRules(sources=("contact",), tax_number="ABN")), FACTS, "customer_fields", "none"),
+    (RULES, here(textfile="/var/lib/a.prom"), "textfile", "/var/lib/a.prom"),
     (invoice(date="closing_date"), organisation(locked=date(2026, 6, 30)), "lock_dates", "earlier Closing_Date"),
     (RULES, organisation(locked=date(2026, 11, 19)), "lock_dates", "2026-11-19"),
     (invoice(rounding=RoundingRules("400")), FACTS, "rounding_account", "400"),
@@ -319,6 +333,7 @@ UNREAD: list[tuple[Rules, CheckFacts, set[str]]] = [
     (RULES, replace(zoho(currencies=("USD",), **MANY_CURRENCIES)), {"currencies"}),
     (invoice(branding_theme="Gold"), FACTS, {"branding_theme"}),
     (RULES, cron(missing=CAUSE), {"cron_logins"}),
+    (WITH_ABN, zoho(account_fields=CAUSE), {"customer_fields"}),
 ]  # fmt: skip
 
 

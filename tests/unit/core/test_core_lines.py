@@ -33,7 +33,7 @@ BOOKS = some_books(
         an_account_of_xero("340", tax_type="INPUT"),
         an_account_of_xero("350", tax_type=""),
     ],
-    [a_rate("INPUT", "10", for_revenue=False), a_rate("OLD", "10", status="DELETED"), a_rate("TAX001", "2.5")],
+    [a_rate("INPUT", "10", for_revenue=False), a_rate("OLD", "10", status="DELETED"), a_rate("TAX012", "12.5000")],
 )
 
 
@@ -85,12 +85,12 @@ def test_an_account_that_cannot_take_sales_holds_the_deal(code: str, problem: st
         (a_row(tax=Decimal(10), taxes=(GST,)), {"tax_default": "NONE"}, "OUTPUT", "10.00"),
         (
             a_row(tax=Decimal("12.5"), taxes=(Tax("Levy", Decimal("2.5")), GST)),
-            {"tax": {"GST + Levy": "TAX001"}},
-            "TAX001",
-            "2.50",
+            {"tax": {"GST + Levy": "TAX012"}},
+            "TAX012",
+            "12.50",
         ),
         (a_row(taxes=(GST,)), {"amounts": "no_tax"}, "OUTPUT", "0"),
-        (a_row(taxes=(GST,)), {"amounts": "inclusive"}, "OUTPUT", "9.09"),
+        (a_row(tax=Decimal(10), taxes=(GST,)), {"amounts": "inclusive"}, "OUTPUT", "10.00"),
     ],
 )
 def test_the_tax_is_the_row_s_else_the_default_s_else_the_account_s(
@@ -111,6 +111,19 @@ def test_the_tax_is_the_row_s_else_the_default_s_else_the_account_s(
         (a_row(taxes=(GST,)), {"tax": {"GST": "INPUT"}}, "tax_unknown", "INPUT is not an active tax rate for sales"),
         (a_row(taxes=(GST,)), {"tax": {"GST": "OLD"}}, "tax_unknown", "OLD is not an active tax rate for sales"),
         (a_row(), {"tax_default": "NOPE"}, "tax_unknown", "NOPE does not exist"),
+        (a_row(taxes=(GST,)), {"tax": {"GST": "TAX012"}}, "tax_rate_differs", "taxed at 10 % in Zoho, and TAX012 is 12.5 %"),
+        (
+            a_row(taxes=(GST,)),
+            {"tax": {"GST": "TAX012"}, "amounts": "inclusive"},
+            "tax_rate_differs",
+            "Bench is taxed at 10 % in Zoho, and TAX012 is 12.5 % in Xero",
+        ),
+        (
+            a_row(tax=Decimal("9.99"), taxes=(GST,)),
+            {"amounts": "inclusive"},
+            "tax_rate_differs",
+            "Bench carries 9.99 of tax in Zoho, which is not what GST on 100 gives",
+        ),
         (a_row(), {"account": "340"}, "tax_unknown", "INPUT is not an active tax rate for sales"),
         (a_row(), {"account": "350"}, "tax_unknown", "(none) does not exist"),
     ],

@@ -37,11 +37,11 @@ from zoho_xero_sync.core.model import (
 from zoho_xero_sync.core.pricing import (
     encode,
     expected_total,
-    explain_difference,
     predicted_totals,
     xero_line_amount,
     xero_line_tax,
 )
+from zoho_xero_sync.core.proof import explain_difference
 from zoho_xero_sync.core.rules import RoundingRules
 from zoho_xero_sync.sandbox.xero import arithmetic
 

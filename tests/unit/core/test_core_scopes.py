@@ -21,12 +21,12 @@ def modules(rules: Rules) -> set[str]:
 @pytest.mark.parametrize(
     ("rules", "expected"),
     [
-        (RULES, {"deals", "accounts", "contacts", "quotes"}),
+        (RULES, {"deals", "accounts", "contacts", "quotes", "products"}),
         (replace(RULES, lines=LineRules(("amount",))), {"deals", "accounts", "contacts"}),
-        (replace(RULES, lines=LineRules(("sales_order",))), {"deals", "accounts", "contacts", "salesorders"}),
-        (replace(RULES, lines=LineRules(("zoho_invoice",))), {"deals", "accounts", "contacts", "invoices"}),
+        (replace(RULES, lines=LineRules(("sales_order",))), {"deals", "accounts", "contacts", "salesorders", "products"}),
+        (replace(RULES, lines=LineRules(("zoho_invoice",))), {"deals", "accounts", "contacts", "invoices", "products"}),
         (replace(RULES, lines=LineRules(("subform",))), {"deals", "accounts", "contacts", "custom"}),
-        (replace(RULES, customer=CustomerRules(sources=("contact",))), {"deals", "contacts", "quotes"}),
+        (replace(RULES, customer=CustomerRules(sources=("contact",))), {"deals", "contacts", "quotes", "products"}),
         (
             replace(RULES, invoice=InvoiceRules(accounts={"A": "200"})),
             {"deals", "accounts", "contacts", "quotes", "products"},

@@ -227,12 +227,27 @@ def test_an_unwell_endpoint_costs_no_token(run: Any, xero: Rotating, clock: Any)
     assert run().headers()["Authorization"] == "Bearer a2"
 
 
-def test_a_token_that_cannot_be_stored_is_not_used(run: Any, xero: Rotating, clock: Any, tmp_path: Path) -> None:
+def test_no_token_is_asked_for_while_none_could_be_stored(run: Any, xero: Rotating, tmp_path: Path) -> None:
     login = run()
     (tmp_path / ".s.json.lock").mkdir()
     with pytest.raises(LoginError, match="could not be written"):
         login.headers()
+    assert xero.asked == []
     (tmp_path / ".s.json.lock").rmdir()
+    assert login.headers()["Authorization"] == "Bearer a1"
+
+
+def test_a_token_that_cannot_be_stored_is_not_used(
+    run: Any, xero: Rotating, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    login = run()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", full)
+        with pytest.raises(LoginError, match="could not be written"):
+            login.headers()
     clock.pass_time(60)
     assert login.headers()["Authorization"] == "Bearer a2"
     assert [form["refresh_token"] for form in xero.asked] == ["r0", "r0"]

@@ -30,7 +30,12 @@ def read_answer(answer: Answer, operations: Sequence[Operation]) -> Verdicts | R
     if answer.status in (401, 403, 429):
         return _all(operations, NotSent(f"Xero did not process it (status {answer.status})"))
     if answer.status >= 400:
-        return Refused(_refusal(answer))
+        said = _refusal(answer)
+        if "idempotency" in said.casefold():
+            # About the key and not the items: what was first sent under it is for Xero to tell
+            # (developer.xero.com/documentation/guides/idempotent-requests/idempotency).
+            return _all(operations, Unknown(f"Xero refused its key: {said}"))
+        return Refused(said)
     is_contact = operations[0].kind in CONTACT_KINDS
     try:
         payload = answer.json()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from zoho_xero_sync.core.marks import Swept
 from zoho_xero_sync.core.model import (
     Books,
     ContactDraft,
@@ -65,6 +66,10 @@ class XeroDesk:
         """For each customer the contacts that share a field it is recognised by."""
         return contacts.find_candidates(self._client, drafts, order)
 
+    def fetch_contacts(self) -> tuple[XeroContact, ...]:
+        """Every contact, archived ones included."""
+        return contacts.fetch_all(self._client)
+
     def find_contact(self, named: str) -> tuple[XeroContact, ...]:
         """The contacts, archived ones included, whose ContactID or ContactNumber is `named`."""
         return contacts.find_named(self._client, named)
@@ -72,6 +77,17 @@ class XeroDesk:
     def fetch_invoices(self, ids: Sequence[str]) -> dict[str, XeroInvoice]:
         """The invoices with these ids as they are now."""
         return invoices.fetch_invoices(self._client, ids)
+
+    def sweep(
+        self,
+        link_prefix: str,
+        deals: Collection[str] | None,
+        *,
+        numbers: Collection[str] = (),
+        since: datetime | None = None,
+    ) -> Swept:
+        """One pass over the sales invoices: those that carry these deals or have these numbers, and who marked any."""
+        return invoices.sweep(self._client, link_prefix, deals, numbers=numbers, since=since)
 
     def find_carrying(self, urls: Sequence[str], since: datetime | None = None) -> dict[str, tuple[XeroInvoice, ...]]:
         """By Url, every sales invoice that carries it, or only those Xero updated since an instant."""

@@ -5,9 +5,10 @@ developer.xero.com/documentation/api/accounting/invoices.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from zoho_xero_sync.core.marks import Swept, deal_of, plain_url, tag_of
 from zoho_xero_sync.core.model import InvoiceDraft, InvoiceLine, InvoiceStatus, XeroInvoice, XeroLine
 from zoho_xero_sync.errors import RemoteError
 from zoho_xero_sync.remote.xero import wire
@@ -80,17 +81,55 @@ def fetch_invoices(client: XeroClient, ids: Sequence[str]) -> dict[str, XeroInvo
 def find_by_urls(
     client: XeroClient, urls: Sequence[str], since: datetime | None = None
 ) -> dict[str, tuple[XeroInvoice, ...]]:
-    """By Url, the invoices that carry it: one sweep of the sales invoices (updated since then), a call per 1000.
+    """By Url, the invoices that carry it, whichever ledger marked them: one sweep of the sales invoices (updated since then), a call per 1000.
 
     Url is not among the fields Xero filters by.
     """
-    wanted = set(urls)
-    params: dict[str, str | int] = _READ | {"where": 'Type=="ACCREC"'}
+    wanted = {plain_url(url): url for url in urls}
     found: dict[str, list[XeroInvoice]] = {}
-    everything = client.pages(PATH, COLLECTION, params, modified_since=since)
-    for invoice in _parsed(element for element in everything if wire.text(element, "Url") in wanted):
-        found.setdefault(invoice.url, []).append(invoice)
+    for element in _sales_invoices(client, since):
+        url = wanted.get(plain_url(wire.text(element, "Url")))
+        invoice = parse_invoice(element) if url is not None else None
+        if url is not None and invoice is not None:
+            found.setdefault(url, []).append(invoice)
     return {url: tuple(invoices) for url, invoices in found.items()}
+
+
+def sweep(
+    client: XeroClient,
+    link_prefix: str,
+    deals: Collection[str] | None,
+    *,
+    numbers: Collection[str] = (),
+    since: datetime | None = None,
+) -> Swept:
+    """The sales invoices that carry one of these deals (None: any deal of the organisation), or have one of these
+    numbers, and the tags of all that carry a deal; only those Xero updated since then. A call per 1000.
+    """
+    carrying: dict[str, list[XeroInvoice]] = {}
+    numbered: dict[str, list[XeroInvoice]] = {}
+    tags: dict[str, str] = {}
+    for element in _sales_invoices(client, since):
+        url, number = wire.text(element, "Url"), wire.text(element, "InvoiceNumber")
+        deal = deal_of(url, link_prefix)
+        if deal is not None and tag_of(url):
+            tags[tag_of(url)] = number
+        carries = deal is not None and (deals is None or deal in deals)
+        invoice = parse_invoice(element) if carries or number in numbers else None
+        if invoice is not None and deal is not None and carries:
+            carrying.setdefault(deal, []).append(invoice)
+        if invoice is not None and number in numbers:
+            numbered.setdefault(number, []).append(invoice)
+    return Swept(_frozen(carrying), _frozen(numbered), tags)
+
+
+def _frozen(found: Mapping[str, list[XeroInvoice]]) -> dict[str, tuple[XeroInvoice, ...]]:
+    return {key: tuple(invoices) for key, invoices in found.items()}
+
+
+def _sales_invoices(client: XeroClient, since: datetime | None) -> Iterator[wire.Element]:
+    params: dict[str, str | int] = _READ | {"where": 'Type=="ACCREC"'}
+    return client.pages(PATH, COLLECTION, params, modified_since=since)
 
 
 def _parsed(found: Iterable[wire.Element]) -> list[XeroInvoice]:
@@ -146,6 +185,8 @@ def _header(draft: InvoiceDraft) -> dict[str, object]:
         "CurrencyCode": draft.currency,
         "LineAmountTypes": draft.amounts,
     }
+    if draft.currency_rate is not None:
+        header["CurrencyRate"] = draft.currency_rate
     return header | ({"BrandingThemeID": draft.branding_theme} if draft.branding_theme else {})
 
 

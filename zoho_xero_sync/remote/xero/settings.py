@@ -1,6 +1,6 @@
 """The Xero organisation's settings, as raw answers that can be kept for a day and as typed books.
 
-developer.xero.com/documentation/api/accounting/organisation, accounts, taxrates, currencies, brandingthemes.
+developer.xero.com/documentation/api/accounting/organisation, accounts, taxrates, currencies, brandingthemes, items.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ SETTINGS: Mapping[str, tuple[str, str]] = {
     "xero.tax_rates": ("/TaxRates", "TaxRates"),
     "xero.currencies": ("/Currencies", "Currencies"),
     "xero.branding_themes": ("/BrandingThemes", "BrandingThemes"),
+    "xero.items": ("/Items", "Items"),
 }
 ALWAYS = ("xero.organisation", "xero.accounts", "xero.tax_rates")
 
@@ -52,6 +53,8 @@ def parse_books(settings: Mapping[str, tuple[wire.Element, ...]]) -> Books:
         raise RemoteError(f"Xero answered with {len(organisations)} organisations instead of one.", "Run again.")
     organisation = organisations[0]
     currencies, themes = settings.get("xero.currencies"), settings.get("xero.branding_themes")
+    items = settings.get("xero.items")
+    locks = [wire.calendar_date(organisation, name) for name in ("PeriodLockDate", "EndOfYearLockDate")]
     return Books(
         organisation=wire.text(organisation, "Name"),
         time_zone=time_zone(wire.text(organisation, "Timezone")),
@@ -63,6 +66,8 @@ def parse_books(settings: Mapping[str, tuple[wire.Element, ...]]) -> Books:
         if themes is None
         else {wire.text(theme, "Name"): wire.text(theme, "BrandingThemeID") for theme in themes},
         short_code=wire.text(organisation, "ShortCode"),
+        locked_until=max((day for day in locks if day is not None), default=None),
+        items=None if items is None else frozenset(wire.text(item, "Code") for item in items),
     )
 
 

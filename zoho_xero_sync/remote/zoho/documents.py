@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from zoho_xero_sync.core.model import Deal, Problem, SourceDocument, SourceLine, Tax
-from zoho_xero_sync.core.money import rounded
+from zoho_xero_sync.core.money import minor_units, rounded
 from zoho_xero_sync.core.rules import InvoiceRules, LineSource, Rules
 from zoho_xero_sync.core.taxes import infer_taxes
 from zoho_xero_sync.errors import RemoteError
@@ -20,9 +20,11 @@ from zoho_xero_sync.remote.zoho.client import Row, ZohoClient
 from zoho_xero_sync.remote.zoho.values import (
     BadValueError,
     decimal_of,
+    discount_of,
     instant_of,
     lookup_of,
     optional_decimal,
+    shown_of,
     text_of,
 )
 
@@ -114,7 +116,7 @@ def _from_module(
         header = chosen.get(deal.id)
         if header is None:
             continue
-        document = _document(deal, header, rows.get(text_of(header, "id"), []), module)
+        document = _document(deal, header, rows.get(text_of(header, "id"), []), rules, module)
         if isinstance(document, Problem) or document.lines:
             found[deal.id] = document
     return _with_taxes(client, found, rules, module)
@@ -125,6 +127,7 @@ def _fetch_headers(
 ) -> dict[str, list[Row]]:
     columns = [module.deal_field, module.number, *_TOTALS, "Created_Time", "Modified_Time"]
     columns += ["Currency"] if multi_currency else []
+    columns += ["Exchange_Rate"] if multi_currency and rules.invoice.exchange_rate == "document" else []
     by_deal: dict[str, list[Row]] = {}
     for batch in _batches([deal.id for deal in deals]):
         where = coql.one_of(module.deal_field, batch)
@@ -140,6 +143,7 @@ def _fetch_rows(client: ZohoClient, parents: Sequence[str], rules: Rules, module
     columns = [*_ROW, "Product_Name.Product_Name", "Description", "Sequence_Number"]
     if rules.invoice.accounts or rules.invoice.items != "ignore":
         columns += ["Product_Name.Product_Code", "Product_Name.Product_Category"]
+    columns += [rules.invoice.account_field] if rules.invoice.account_field else []
     by_parent: dict[str, list[Row]] = {}
     for batch in _batches(parents):
         for row in client.rows_by_id(columns, module.rows, coql.one_of("Parent_Id", batch)):
@@ -191,19 +195,21 @@ def _several(deal: Deal, candidates: Sequence[Row], module: Module) -> Problem:
     )
 
 
-def _document(deal: Deal, header: Row, rows: Sequence[Row], module: Module) -> Found:
+def _document(deal: Deal, header: Row, rows: Sequence[Row], rules: Rules, module: Module) -> Found:
     try:
+        lines = tuple(_line(row, rules) for row in sorted(rows, key=_sequence))
         return SourceDocument(
             source=module.label,
             id=text_of(header, "id"),
             number=text_of(header, module.number),
             currency=text_of(header, "Currency") or None,
-            lines=tuple(_line(row) for row in sorted(rows, key=_sequence)),
+            lines=lines,
             grand_total=_grand_total(header),
-            discount=decimal_of(header, "Discount"),
+            discount=discount_of(header, "Discount", sum((line.net + line.tax for line in lines), Decimal(0))),
             tax=decimal_of(header, "Tax"),
             adjustment=decimal_of(header, "Adjustment"),
             modified_at=instant_of(header, "Modified_Time"),
+            exchange_rate=optional_decimal(header, "Exchange_Rate"),
         )
     except BadValueError as error:
         return _unreadable(deal.id, module.label, error)
@@ -220,7 +226,7 @@ def _sequence(row: Row) -> tuple[Decimal, str]:
     return decimal_of(row, "Sequence_Number"), text_of(row, "id")
 
 
-def _line(row: Row) -> SourceLine:
+def _line(row: Row, rules: Rules) -> SourceLine:
     product = lookup_of(row, "Product_Name")
     quantity, price = optional_decimal(row, "Quantity"), optional_decimal(row, "List_Price")
     net = optional_decimal(row, "Total_After_Discount")
@@ -235,11 +241,16 @@ def _line(row: Row) -> SourceLine:
         category=text_of(row, "Product_Name.Product_Category"),
         quantity=quantity,
         price=price,
-        discount=decimal_of(row, "Discount"),
+        discount=discount_of(row, "Discount", rounded(quantity * price)),
         net=net,
         tax=decimal_of(row, "Tax"),
         description=text_of(row, "Description"),
+        account_key=_account_key(row, rules),
     )
+
+
+def _account_key(row: Row, rules: Rules) -> str:
+    return shown_of(row, rules.invoice.account_field) if rules.invoice.account_field else ""
 
 
 # ---- taxes: inferred where the amounts tell, else read ----
@@ -251,31 +262,43 @@ def _with_taxes(client: ZohoClient, found: dict[str, Found], rules: Rules, modul
         return found
     taxes = client.taxes()
     for deal_id, document in documents.items():
-        lines = tuple(_inferred(line, taxes, rules.invoice) for line in document.lines)
-        if any(line.taxes is None for line in lines):
+        lines = tuple(_inferred(line, taxes, rules.invoice, document.currency) for line in document.lines)
+        own = _own_taxes(document, taxes)
+        if own is None or any(line.taxes is None for line in lines):
             found[deal_id] = _read_taxes(client, deal_id, replace(document, lines=lines), module)
         else:
-            found[deal_id] = replace(document, lines=lines)
+            found[deal_id] = replace(document, lines=lines, taxes=own)
     return found
 
 
-def _inferred(line: SourceLine, taxes: Sequence[Tax], rules: InvoiceRules) -> SourceLine:
-    return replace(line, taxes=infer_taxes(line, taxes, rules.tax, rules.tax_default))
+def _inferred(line: SourceLine, taxes: Sequence[Tax], rules: InvoiceRules, currency: str | None) -> SourceLine:
+    return replace(line, taxes=infer_taxes(line, taxes, rules.tax, rules.tax_default, currency))
+
+
+def _own_taxes(document: SourceDocument, taxes: Sequence[Tax]) -> tuple[Tax, ...] | None:
+    """The document's own taxes, on its rows less its discount; None where their amount fits several or none."""
+    if not document.tax:
+        return ()
+    base = sum((line.net + line.tax for line in document.lines), Decimal(0)) - document.discount
+    whole = SourceLine("", None, "", "", "", Decimal(1), base, Decimal(0), base, document.tax)
+    return infer_taxes(whole, taxes, {}, None, document.currency)
 
 
 def _read_taxes(client: ZohoClient, deal_id: str, document: SourceDocument, module: Module) -> Found:
     record = client.record(module.module, document.id)
     rows = record.get(module.rows) if record else None
+    own: tuple[Tax, ...] = ()
     try:
-        known = {text_of(row, "id"): _line_taxes(row) for row in rows} if isinstance(rows, list) else {}
+        known = {text_of(row, "id"): _taxes(row, "Line_Tax") for row in rows} if isinstance(rows, list) else {}
+        own = _taxes(record, "$line_tax") if record and document.tax else ()
     except BadValueError as error:
         known = {}
         trouble = str(error)
     else:
-        trouble = "its rows' taxes are not in Zoho's answer"
+        trouble = "its taxes are not in Zoho's answer"
     lines = tuple(replace(line, taxes=known.get(line.id, line.taxes)) for line in document.lines)
-    if all(line.taxes is not None for line in lines):
-        return replace(document, lines=lines)
+    if all(line.taxes is not None for line in lines) and bool(own) == bool(document.tax):
+        return replace(document, lines=lines, taxes=own)
     return Problem(
         "document_unreadable",
         f"deal {deal_id}",
@@ -285,10 +308,10 @@ def _read_taxes(client: ZohoClient, deal_id: str, document: SourceDocument, modu
     )
 
 
-def _line_taxes(row: Row) -> tuple[Tax, ...]:
-    entries = row.get("Line_Tax") or []
+def _taxes(row: Row, field: str) -> tuple[Tax, ...]:
+    entries = row.get(field) or []
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise BadValueError("Line_Tax", entries, "a list of taxes")
+        raise BadValueError(field, entries, "a list of taxes")
     return tuple(Tax(text_of(entry, "name"), decimal_of(entry, "percentage")) for entry in entries)
 
 
@@ -300,6 +323,7 @@ def _from_subform(client: ZohoClient, deals: Sequence[Deal], rules: Rules) -> di
     if form.module is None:
         return {}
     columns = ["Parent_Id", form.product, form.quantity, form.price, form.discount, form.description]
+    columns += [rules.invoice.account_field] if rules.invoice.account_field else []
     by_deal: dict[str, list[Row]] = {}
     for batch in _batches([deal.id for deal in deals]):
         for row in client.rows_by_id(columns, form.module, coql.one_of("Parent_Id", batch)):
@@ -309,7 +333,8 @@ def _from_subform(client: ZohoClient, deals: Sequence[Deal], rules: Rules) -> di
 
 def _subform_document(deal: Deal, rows: Sequence[Row], rules: Rules) -> Found:
     try:
-        lines = tuple(_subform_line(row, rules) for row in sorted(rows, key=lambda row: text_of(row, "id")))
+        decimals = minor_units(deal.currency or "")
+        lines = tuple(_subform_line(row, rules, decimals) for row in sorted(rows, key=lambda row: text_of(row, "id")))
     except BadValueError as error:
         return Problem(
             "document_unreadable",
@@ -321,14 +346,14 @@ def _subform_document(deal: Deal, rows: Sequence[Row], rules: Rules) -> Found:
     return SourceDocument("subform", deal.id, "", deal.currency, lines, None, modified_at=deal.modified_at)
 
 
-def _subform_line(row: Row, rules: Rules) -> SourceLine:
+def _subform_line(row: Row, rules: Rules, decimals: int) -> SourceLine:
     form = rules.lines.subform
     product = row.get(form.product)
     lookup = lookup_of(row, form.product) if isinstance(product, dict) else None
     quantity, price = optional_decimal(row, form.quantity), optional_decimal(row, form.price)
     if quantity is None or price is None:
         raise BadValueError(form.quantity if quantity is None else form.price, None, "a number")
-    discount = decimal_of(row, form.discount)
+    discount = discount_of(row, form.discount, quantity * price, decimals)
     return SourceLine(
         id=text_of(row, "id"),
         product_id=lookup[0] if lookup else None,
@@ -339,8 +364,9 @@ def _subform_line(row: Row, rules: Rules) -> SourceLine:
         price=price,
         discount=discount,
         # A custom subform has no totals of its own, so the row is rounded as a Zoho row is.
-        net=rounded(quantity * price - discount),
+        net=rounded(quantity * price - discount, decimals),
         tax=Decimal(0),
         description=text_of(row, form.description),
         taxes=(),
+        account_key=_account_key(row, rules),
     )

@@ -8,6 +8,8 @@ from decimal import Decimal, InvalidOperation
 
 from dateutil.parser import isoparse
 
+from zoho_xero_sync.core.money import AMOUNT_PLACES, rounded
+
 # More than any currency or number field of Zoho holds (www.zoho.com/crm/developer/docs/api/v8/field-meta.html).
 _DIGITS = 18
 
@@ -52,6 +54,17 @@ def optional_decimal(row: Mapping[str, object], field: str) -> Decimal | None:
     if number.adjusted() >= _DIGITS or len(number.as_tuple().digits) > 2 * _DIGITS:
         raise BadValueError(field, value, f"a number of at most {_DIGITS} digits")
     return number
+
+
+def discount_of(row: Mapping[str, object], field: str, base: Decimal, decimals: int = AMOUNT_PLACES) -> Decimal:
+    """A discount as an amount. Zoho keeps it as one, but some organisations read it as it was typed: "12.5%"."""
+    value = row.get(field)
+    if not isinstance(value, str) or not value.strip().endswith("%"):
+        return decimal_of(row, field)
+    percent = optional_decimal({field: value.strip().removesuffix("%").strip()}, field)
+    if percent is None:
+        raise BadValueError(field, value, "an amount or a percentage")
+    return rounded(base * percent / 100, decimals)
 
 
 def instant_of(row: Mapping[str, object], field: str) -> datetime:

@@ -13,6 +13,7 @@ from .schema import Field, Module, custom_field, parse_fields
 
 DOCUMENTS = {"Quotes": "Quoted_Items", "Sales_Orders": "Ordered_Items", "Invoices": "Invoiced_Items"}
 DEAL_FIELD = {"Quotes": "Deal_Name", "Sales_Orders": "Deal_Name", "Invoices": "Deal_Name__s"}
+HISTORY = "DealHistory"
 _WITH_CURRENCY = ("Deals", "Accounts", "Contacts", "Products", "Quotes", "Sales_Orders", "Invoices")
 
 _SYSTEM = """
@@ -200,6 +201,25 @@ id bigint read_only
 Created_Time datetime read_only
 Modified_Time datetime read_only
 """
+_NOTES = """
+Note_Title text 120
+Note_Content textarea 65535 mandatory
+Parent_Id multi_module_lookup mandatory
+"""
+_HISTORY = """
+id bigint read_only
+Potential_Name lookup:Deals read_only
+Stage picklist read_only
+Moved_To__s picklist read_only
+Stage_Duration_Calendar_Days integer read_only
+Amount currency read_only
+Probability integer read_only
+Expected_Revenue currency read_only
+Close_Date date read_only
+Modified_By ownerlookup:users read_only
+Created_Time datetime read_only
+Modified_Time datetime read_only
+"""
 _USERS = """
 id bigint read_only
 first_name text
@@ -243,10 +263,18 @@ def standard_modules() -> dict[str, Module]:
             parse_fields(_RECORD + _DOCUMENT + _SALES_ORDERS),
         ),
         Module("Invoices", "Invoice", "Invoices", "invoices", "Subject", parse_fields(_RECORD + _DOCUMENT + _INVOICES)),
+        Module("Notes", "Note", "Notes", "notes", "Note_Title", parse_fields(_SYSTEM + _NOTES)),
+        Module(HISTORY, "Deal History", "Deal History", "deals", "id", parse_fields(_HISTORY)),
         Module("users", "User", "Users", "users", "full_name", parse_fields(_USERS)),
     ]
     modules += [_subform(items, by_name, _ITEMS) for by_name, items in DOCUMENTS.items()]
     return {m.api_name: _with_pick_lists(m) for m in modules}
+
+
+def scope_name(module: Module, switches: Mapping[str, object]) -> str:
+    """What a module is called inside scopes; for a subform an administrator made the pages leave two readings."""
+    made = module.parent is not None and module.api_name not in DOCUMENTS.values()
+    return "custom" if made and switches["subform_scope"] == "custom" else module.scope
 
 
 def build_schema(

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from . import documents, errors, limits, metadata, oauth, records, related, search, writeback
+from . import (
+    composite,
+    documents,
+    errors,
+    history,
+    inserting,
+    limits,
+    metadata,
+    new_fields,
+    notes,
+    oauth,
+    records,
+    related,
+    search,
+    writeback,
+)
 from .coql import bind, grammar
 from .rule import Rule
 
@@ -15,7 +30,12 @@ RULES: tuple[Rule, ...] = (
     *records.RULES,
     *related.RULES,
     *search.RULES,
+    *history.RULES,
     *writeback.RULES,
+    *inserting.RULES,
+    *notes.RULES,
+    *composite.RULES,
     *documents.RULES,
     *metadata.RULES,
+    *new_fields.RULES,
 )

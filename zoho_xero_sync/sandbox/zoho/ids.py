@@ -19,8 +19,8 @@ def record_id(module: str, key: str) -> str:
 class IdSource:
     """Hands out ids that are free: derived ones for keyed records, ascending ones for records made at run time."""
 
-    def __init__(self) -> None:
-        self._next = _FIRST_COUNTED
+    def __init__(self, first: int = _FIRST_COUNTED) -> None:
+        self._next = first
 
     def keyed(self, module: str, key: str, taken: Container[str]) -> str:
         """The derived id, or the next free one after it when two keys collide."""

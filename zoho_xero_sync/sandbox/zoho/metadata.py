@@ -27,7 +27,12 @@ RULES = (
         "Fields are told by module, with the data type, length, pick list and lookup of each; Currency and "
         "Exchange_Rate exist in a multi-currency organisation only.",
     ),
-    *rules("get-pipelines.html", "Pipelines need the layout_id of the layout of Deals."),
+    *rules(
+        "get-pipelines.html",
+        "Pipelines need the layout_id of the layout of Deals.",
+        "A stage has an actual value that stays and a display value that can be renamed or translated; records and "
+        "queries have the display value, and renaming a stage modifies no deal.",
+    ),
 )
 
 
@@ -151,6 +156,7 @@ def pipelines(state: ZohoState, arguments: Mapping[str, str]) -> Json:
         raise ZohoError("REQUIRED_PARAM_MISSING", {"param": "layout_id"})
     if given != layout_id("Deals"):
         raise ZohoError("INVALID_DATA", {"param_name": "layout_id"}, message="the layout id given seems to be invalid")
+    field = state.schema["Deals"].fields["Stage"]
     return {
         "pipeline": [
             {
@@ -158,7 +164,9 @@ def pipelines(state: ZohoState, arguments: Mapping[str, str]) -> Json:
                 "actual_value": name,
                 "default": position == 0,
                 "id": record_id("pipelines", name),
-                "maps": [_stage_meta(stage, number) for number, stage in enumerate(stages, start=1)],
+                "maps": [
+                    _stage_meta(stage, field.shown(stage), number) for number, stage in enumerate(stages, start=1)
+                ],
             }
             for position, (name, stages) in enumerate(state.org.pipelines.items())
         ]
@@ -233,21 +241,21 @@ def _pick_list(state: ZohoState, module: Module, field: Field) -> list[Json]:
     return [
         {
             "id": record_id("picklist", f"{key}.{value}"),
-            "display_value": value,
+            "display_value": field.shown(value),
             "actual_value": value,
             "reference_value": value,
             "sequence_number": position,
-            "type": "used",
+            "type": "unused" if value in field.unused else "used",
         }
-        for position, value in enumerate(options, start=1)
+        for position, value in enumerate([*options, *field.unused], start=1)
     ]
 
 
-def _stage_meta(stage: str, number: int) -> Json:
+def _stage_meta(stage: str, shown: str, number: int) -> Json:
     closed = stage if stage in {"Closed Won", "Closed Lost"} else "Open"
     return {
         "id": record_id("stages", stage),
-        "display_value": stage,
+        "display_value": shown,
         "actual_value": stage,
         "sequence_number": number,
         "forecast_type": closed,

@@ -34,6 +34,8 @@ RULES = (
         "A module that does not exist, and a subform's module, is refused as INVALID_MODULE.",
         "Date-times have whole seconds and the offset of the organisation's zone on that day.",
         "A lookup is {name, id}; a deleted record keeps its name in it.",
+        "A record that is not shared with the login's user is in no list and no query; by its id it is refused with "
+        "403 NO_PERMISSION.",
     ),
     *rules(
         "get-deleted-records.html",
@@ -74,6 +76,7 @@ def get_one(state: ZohoState, name: str, record_id: str, arguments: Mapping[str,
         if status == 204:
             return None
         raise ZohoError("INVALID_DATA", {"resource_path_index": 1}, status=404 if status == 404 else 400)
+    check_readable(record, name)
     answer = full_json(state, module, record)
     wanted = _names(arguments.get("fields", ""))
     if wanted:
@@ -84,6 +87,8 @@ def get_one(state: ZohoState, name: str, record_id: str, arguments: Mapping[str,
 def get_list(state: ZohoState, name: str, arguments: Mapping[str, str], since: str | None) -> Json | None:
     """GET /{module}: a page of the named fields; None (204) when empty. Raises ZohoError."""
     module = listable(state, name)
+    if name == "Notes":
+        raise ZohoError("NOT_SUPPORTED", {"resource_path_index": 0}, status=403)
     names = list_fields(state, module, arguments)
     records = _chosen(state, name, arguments)
     if since is not None:
@@ -162,6 +167,12 @@ def listable(state: ZohoState, name: str) -> Module:
     return module
 
 
+def check_readable(record: Record, module: str) -> None:
+    """Raises ZohoError 403 NO_PERMISSION for a record that the login's user may not see."""
+    if not record.readable:
+        raise ZohoError("NO_PERMISSION", {"permissions": [f"Crm_Implied_View_{module}"]}, status=403)
+
+
 def list_fields(state: ZohoState, module: Module, arguments: Mapping[str, str]) -> list[str]:
     """The fields a list asks for. Raises ZohoError when it asks for none or for too many."""
     names = _names(arguments.get("fields", ""))
@@ -175,7 +186,7 @@ def list_fields(state: ZohoState, module: Module, arguments: Mapping[str, str]) 
 
 
 def _chosen(state: ZohoState, name: str, arguments: Mapping[str, str]) -> list[Record]:
-    records = state.tables[name].records
+    records = {record.id: record for record in state.tables[name].records.values() if record.listed}
     if "ids" not in arguments:
         return list(records.values())
     ids = _names(arguments["ids"])

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from .catalogue import DOCUMENTS
+from .ids import record_id
 from .schema import Field, Module
 from .store import Record
 from .values import instant_text
@@ -29,10 +30,10 @@ def full_json(state: ZohoState, module: Module, record: Record) -> dict[str, Any
         answer[name] = [row_json(state, state.tables[items].module, row) for row in state.rows_of(items, record.id)]
     answer |= {
         "$currency_symbol": state.org.symbol,
-        "$approval_state": "approved",
-        "$approved": True,
+        "$approval_state": approval_state(record),
+        "$approved": record.process != "approval",
         "$editable": True,
-        "$in_merge": False,
+        "$in_merge": record.process == "merge",
         "$state": "save",
         "$locked_for_me": False,
         "$has_more": dict.fromkeys(module.subforms, False),
@@ -59,7 +60,7 @@ def listed_json(state: ZohoState, module: Module, record: Record, names: Iterabl
         if field is not None and field.kind != "subform":
             answer[name] = field_json(state, field, record)
         elif name == "$approval_state":
-            answer[name] = "approved"
+            answer[name] = approval_state(record)
     return answer
 
 
@@ -81,14 +82,31 @@ def value_json(state: ZohoState, field: Field, value: Any) -> Any:
         return value.isoformat()
     if field.kind == "lookup":
         return {"name": display_name(state, field.target or "", value), "id": value}
+    if field.kind == "any_lookup":
+        module, record_id = value
+        return {"name": display_name(state, module, record_id), "id": record_id, "module": module_json(module)}
+    if field.labels and field.kind == "text":
+        return field.shown(value)
+    if field.labels and field.kind == "multi":
+        return [field.shown(item) for item in value]
     return value
 
 
-def display_name(state: ZohoState, module: str, record_id: str) -> str | None:
+def module_json(module: str) -> dict[str, str]:
+    """A module as a lookup that may point at several names it."""
+    return {"api_name": module, "id": record_id("modules", module)}
+
+
+def approval_state(record: Record) -> str:
+    """`$approval_state`: approved, or waiting for it."""
+    return "approval_process_pending" if record.process == "approval" else "approved"
+
+
+def display_name(state: ZohoState, module: str, found_by: str) -> str | None:
     """What a lookup shows for a record; a deleted one keeps its name."""
-    record = state.find_record(module, record_id)
+    record = state.find_record(module, found_by)
     if record is None:
-        return state.deleted_names.get(record_id)
+        return state.deleted_names.get(found_by)
     name: str | None = record.values.get(state.schema[module].name_field)
     return name
 

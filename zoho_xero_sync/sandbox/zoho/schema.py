@@ -5,6 +5,7 @@ Source: www.zoho.com/crm/developer/docs/api/v8/field-meta.html and .../modules-a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -29,6 +30,7 @@ _KINDS = {
     "boolean": "boolean",
     "subform": "subform",
     "jsonarray": "json",
+    "multi_module_lookup": "any_lookup",
 }
 _LENGTHS = {
     "text": 255,
@@ -49,6 +51,7 @@ _JSON_TYPES = {
     "id": "string",
     "multi": "jsonarray",
     "lookup": "jsonobject",
+    "any_lookup": "jsonobject",
     "number": "double",
     "date": "string",
     "datetime": "string",
@@ -61,7 +64,11 @@ DATA_TYPES = frozenset(_KINDS)
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. `target` is the module a lookup or subform points at; `returns` the result type of a formula."""
+    """One field. `target` is the module a lookup or subform points at; `returns` the result type of a formula.
+
+    A pick list keeps actual values; `labels` are those that are shown under another name (renamed, translated),
+    `unused` those that can no longer be picked.
+    """
 
     api_name: str
     data_type: str
@@ -74,6 +81,8 @@ class Field:
     mandatory: bool = False
     unique: bool = False
     custom: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict, compare=False)
+    unused: tuple[str, ...] = ()
     kind: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -83,6 +92,14 @@ class Field:
         object.__setattr__(self, "kind", _KINDS[plain])
         object.__setattr__(self, "label", self.label or self.api_name.replace("__s", "").replace("_", " "))
         object.__setattr__(self, "length", self.length or _LENGTHS.get(plain, 120))
+
+    def shown(self, value: str) -> str:
+        """What a pick list shows for an actual value."""
+        return self.labels.get(value, value)
+
+    def stored(self, shown: str) -> str:
+        """The actual value a pick list keeps for what it shows."""
+        return next((actual for actual, label in self.labels.items() if label == shown), shown)
 
     @property
     def json_type(self) -> str:

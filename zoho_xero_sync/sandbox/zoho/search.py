@@ -53,7 +53,8 @@ def search(state: ZohoState, name: str, arguments: Mapping[str, str], scopes: It
     if page * per_page > REACH:
         raise ZohoError("LIMIT_REACHED", {"limit": REACH})
     indexed = state.now() - timedelta(seconds=int(str(state.switches["search_lag_seconds"])))
-    known = (record for record in state.tables[name].records.values() if record.values["Modified_Time"] <= indexed)
+    held = (record for record in state.tables[name].records.values() if record.listed)
+    known = (record for record in held if record.values["Modified_Time"] <= indexed)
     found = sorted((record for record in known if judge(record)), key=lambda r: r.number, reverse=True)[:REACH]
     rows = found[(page - 1) * per_page : page * per_page]
     if not rows:
@@ -128,7 +129,7 @@ class _Criteria:
         name, _, rest = piece.partition(":")
         operator, _, text = rest.partition(":")
         field = self._module.fields.get(name)
-        if field is None or field.kind in {"subform", "json"}:
+        if field is None or field.kind in {"subform", "json", "any_lookup"}:
             raise _invalid()
         try:
             given = [_typed(self._state, field, part) for part in (text.split(",") if operator == "in" else [text])]
@@ -150,6 +151,8 @@ def _held(state: ZohoState, field: Field, record: Record) -> Any:
         return value
     if field.kind == "lookup":
         return (value, str(display_name(state, field.target or "", value)).lower())
+    if field.labels and isinstance(value, str):
+        value = field.shown(value)
     return (str(value).lower(),)
 
 

@@ -15,27 +15,39 @@ _HIGHEST = 10**30
 
 
 class Record:
-    """One record: typed values (Decimal, date, aware UTC datetime, id strings for lookups) under their API names."""
+    """One record: typed values (Decimal, date, aware UTC datetime, id strings for lookups) under their API names.
 
-    __slots__ = ("id", "key", "number", "values")
+    `listed`: the login finds it in lists and queries; `readable`: also by its id. `process` is what holds the record:
+    approval, blueprint or merge, else empty.
+    """
+
+    __slots__ = ("id", "key", "listed", "number", "process", "readable", "values")
 
     def __init__(self, record_id: str, values: dict[str, Any], key: str | None = None) -> None:
         self.id = record_id
         self.number = int(record_id)
         self.key = key
         self.values = values
+        self.listed = True
+        self.readable = True
+        self.process = ""
         values["id"] = record_id
 
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """A record that is gone; `name` stays readable in the recycle bin and is null when gone for good."""
+    """A record that is gone; `name` stays readable in the recycle bin and is null when gone for good.
+
+    `record` and its subform `rows` (module, row) are what a restoring brings back.
+    """
 
     id: str
     name: str | None
     permanent: bool
     when: datetime
     created_by: str
+    record: Record
+    rows: tuple[tuple[str, Record], ...]
 
 
 class Table:

@@ -78,6 +78,32 @@ SWITCHES: Mapping[str, Switch] = {
         "Whether merging two records moves the Modified_Time of the records that pointed at the loser.",
         f"{API}get-records.html",
     ),
+    "merged_away": Switch(
+        "recycle",
+        "As what the record that was merged away is listed among the deleted: with its name (recycle) or gone for good "
+        "(permanent).",
+        f"{API}get-deleted-records.html",
+        strict="permanent",
+    ),
+    "stage_history_time": Switch(
+        "entered",
+        "What Modified_Time of a row of Stage_History is: when its stage was entered, or when it was left.",
+        f"{API}get-related-records.html",
+        strict="left",
+    ),
+    "approval_hides": Switch(
+        False,
+        "Whether a record that waits for approval is missing from lists and queries too.",
+        _LIST,
+        strict=True,
+    ),
+    "subform_scope": Switch(
+        "parent",
+        "Whose scope the rows of a subform need that an administrator made: the module's it is on (parent), or that of "
+        "custom modules (custom); the page names both and does not say which.",
+        f"{API}subforms.html",
+        strict="custom",
+    ),
     "document_bumps_deal": Switch(
         False,
         "Whether editing a quote, order or invoice moves the Modified_Time of its deal.",

@@ -24,7 +24,11 @@ _JSON_TYPES: dict[str, tuple[type, ...]] = {
     "json": (list,),
     "subform": (list,),
     "lookup": (dict, str),
+    "any_lookup": (dict, str),
 }
+_URL = re.compile(r"(https?://)?[^\s/?#.]+(\.[^\s/?#.]+)+([/?#]\S*)?", re.IGNORECASE)
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+_PATTERNS = {"website": _URL, "email": _EMAIL}
 
 
 def read_given(field: Field, raw: Any, zone: ZoneInfo) -> Any:
@@ -51,8 +55,13 @@ def read_json(field: Field, raw: Any, json_path: str) -> Any:
     wrong = ZohoError("INVALID_DATA", {**where, "expected_data_type": field.json_type})
     if not isinstance(raw, _JSON_TYPES[field.kind]) or (isinstance(raw, bool) and field.kind != "boolean"):
         raise wrong
-    if isinstance(raw, str) and field.kind == "text" and len(raw) > field.length:
+    if isinstance(raw, str) and field.kind in {"text", "long_text"} and len(raw) > field.length:
         raise ZohoError("INVALID_DATA", {**where, "maximum_length": field.length})
+    if isinstance(raw, int | Decimal) and field.kind == "number" and len(str(abs(int(raw)))) > field.length:
+        raise ZohoError("INVALID_DATA", {**where, "maximum_length": field.length})
+    pattern = _PATTERNS.get(field.data_type)
+    if pattern is not None and raw and not pattern.fullmatch(str(raw)):
+        raise wrong
     if field.kind == "lookup":
         raw = raw.get("id") if isinstance(raw, dict) else raw
         if not isinstance(raw, str) or not raw.isdigit():
@@ -87,7 +96,9 @@ def instant_text(value: datetime, zone: ZoneInfo) -> str:
 
 def _given(field: Field, raw: Any, zone: ZoneInfo | None) -> Any:
     match field.kind:
-        case "text" | "long_text" | "id":
+        case "text":
+            return field.stored(str(raw))
+        case "long_text" | "id":
             return str(raw)
         case "number":
             return _number(field, raw)
@@ -98,7 +109,7 @@ def _given(field: Field, raw: Any, zone: ZoneInfo | None) -> Any:
         case "boolean":
             return read_boolean(raw)
         case "multi":
-            return [str(item) for item in (raw.split(";") if isinstance(raw, str) else raw)]
+            return [field.stored(str(item)) for item in (raw.split(";") if isinstance(raw, str) else raw)]
         case _:
             return raw
 

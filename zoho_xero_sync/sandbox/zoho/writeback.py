@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import ZohoError
 from .people import INTEGRATION
 from .records import listable
-from .render import instant_json, user_json
+from .render import approval_state, instant_json, user_json
 from .rule import rules
 from .schema import Field, Module
 from .store import Record
@@ -32,7 +32,13 @@ RULES = rules(
     "Refused are: a locked record (RECORD_LOCKED), an id that is gone, a value of the wrong type or too long "
     "(INVALID_DATA), an empty mandatory field (MANDATORY_NOT_FOUND), a unique value twice (DUPLICATE_DATA), a stage "
     "outside the deal's pipeline (MAPPING_MISMATCH).",
+    "Refused are also: a record that waits for approval (NOT_APPROVED), that is being merged (RECORD_LOCKED), that the "
+    "user may not see (403 NO_PERMISSION), and another stage for a deal that a blueprint holds (RECORD_IN_BLUEPRINT), "
+    "whose other fields can be written.",
+    "A text or a number longer than its field, and an address or e-mail that is none, is INVALID_DATA.",
+    "`trigger` names approval, workflow, blueprint, pathfinder, orchestration, or nothing.",
 )
+TRIGGERS = ("approval", "workflow", "blueprint", "pathfinder", "orchestration")
 
 
 MAX_RECORDS = 100
@@ -47,20 +53,19 @@ def update(
     whole is refused.
     """
     module = listable(state, name)
-    items = _items(body)
+    items = items_of(body)
     edge = _edge(unmodified_since)
     named = {} if record_id is None else {"id": record_id}
     results, statuses = [], []
     for position, item in enumerate(items):
         try:
-            results.append(_update_one(state, module, {**item, **named}, position, edge))
+            results.append(update_one(state, module, {**item, **named}, position, edge))
             statuses.append(200)
         except ZohoError as error:
             results.append(error.body())
             statuses.append(error.status)
-    if 200 in statuses and not (isinstance(body, dict) and body.get("trigger") == []):
-        state.workflow_runs += statuses.count(200)
-    return {"data": results}, _status(statuses)
+    run_workflows(state, body, statuses.count(200))
+    return {"data": results}, combined(statuses)
 
 
 def count_items(body: Any) -> int:
@@ -69,13 +74,21 @@ def count_items(body: Any) -> int:
     return len(data) if isinstance(data, list) else 1
 
 
-def _status(statuses: list[int]) -> int:
+def combined(statuses: list[int]) -> int:
+    """The status of a request from those of its items."""
     if len(set(statuses)) == 1:
         return statuses[0]
-    return 207 if 200 in statuses else 400
+    return 207 if {200, 201} & set(statuses) else 400
 
 
-def _items(body: Any) -> list[Json]:
+def run_workflows(state: ZohoState, body: Any, changed: int) -> None:
+    """Count what the organisation's automation runs for, unless the request says `trigger: []`."""
+    if not (isinstance(body, dict) and body.get("trigger") == []):
+        state.workflow_runs += changed
+
+
+def items_of(body: Any) -> list[Json]:
+    """The records of a request, 1 to 100. Raises ZohoError when the request as a whole is refused."""
     where = {"api_name": "data", "json_path": "$.data"}
     data = body.get("data") if isinstance(body, dict) else None
     if data is None:
@@ -84,6 +97,10 @@ def _items(body: Any) -> list[Json]:
         raise ZohoError("INVALID_DATA", {"expected_data_type": "jsonarray", **where})
     if len(data) > MAX_RECORDS:
         raise ZohoError("INVALID_DATA", {"maximum_length": MAX_RECORDS, **where})
+    trigger = body.get("trigger", [])
+    if not isinstance(trigger, list) or not set(map(str, trigger)) <= set(TRIGGERS):
+        wrong = {"api_name": "trigger", "json_path": "$.trigger", "supported_values": list(TRIGGERS)}
+        raise ZohoError("INVALID_DATA", wrong)
     return data
 
 
@@ -96,25 +113,46 @@ def _edge(text: str | None) -> datetime | None:
         raise ZohoError("INVALID_DATA", {"header_name": "If-Unmodified-Since"}) from error
 
 
-def _update_one(state: ZohoState, module: Module, item: Json, position: int, edge: datetime | None) -> Json:
+def update_one(state: ZohoState, module: Module, item: Json, position: int, edge: datetime | None) -> Json:
+    """One record of a request: its result. Raises ZohoError, and nothing is changed then."""
     path = f"$.data[{position}]"
     record = _record(state, module, item, path)
     if edge is not None and record.values["Modified_Time"] > edge:
         raise ZohoError("ALREADY_MODIFIED", _changed_details(state, record), status=412)
-    if record.values.get("Locked__s"):
-        raise ZohoError("RECORD_LOCKED", {"id": record.id})
-    values = {
+    _check_process(record, item, path)
+    values = typed_values(state, module, record, item, path)
+    check_stage(state, module, record.values, item, values, path)
+    state.write(module.api_name, record, Given(values, {}, None), by=INTEGRATION)
+    return success(state, record, "record updated")
+
+
+def success(state: ZohoState, record: Record, message: str) -> Json:
+    """The result of a record that was written."""
+    return {"code": "SUCCESS", "details": _details(state, record), "message": message, "status": "success"}
+
+
+def typed_values(state: ZohoState, module: Module, record: Record | None, item: Json, path: str) -> Json:
+    """What a request says about the writable fields of a record (None: of a new one). Raises ZohoError."""
+    return {
         field.api_name: _value(state, module, record, field, raw, f"{path}.{name}")
         for name, raw in item.items()
         if (field := module.fields.get(name)) is not None and _writable(field)
     }
-    _check_stage(state, module, record, values, path)
-    state.write(module.api_name, record, Given(values, {}, None), by=INTEGRATION)
-    return {"code": "SUCCESS", "details": _details(state, record), "message": "record updated", "status": "success"}
+
+
+def _check_process(record: Record, item: Json, path: str) -> None:
+    if record.values.get("Locked__s"):
+        raise ZohoError("RECORD_LOCKED", {"id": record.id})
+    if record.process == "merge":
+        raise ZohoError("RECORD_LOCKED", {"id": record.id}, message="record under merge is locked")
+    if record.process == "approval":
+        raise ZohoError("NOT_APPROVED", {"id": record.id})
+    if record.process == "blueprint" and "Stage" in item:
+        raise ZohoError("RECORD_IN_BLUEPRINT", {"api_name": "Stage", "json_path": f"{path}.Stage", "id": record.id})
 
 
 def _writable(field: Field) -> bool:
-    return not field.read_only and field.kind not in {"subform", "json"}
+    return not field.read_only and field.kind not in {"subform", "json", "any_lookup"}
 
 
 def _record(state: ZohoState, module: Module, item: Json, path: str) -> Record:
@@ -125,10 +163,12 @@ def _record(state: ZohoState, module: Module, item: Json, path: str) -> Record:
     record = state.find_record(module.api_name, str(given))
     if record is None:
         raise ZohoError("INVALID_DATA", where, message="the id given seems to be invalid")
+    if not record.readable:
+        raise ZohoError("NO_PERMISSION", {"permissions": [f"Crm_Implied_Edit_{module.api_name}"]}, status=403)
     return record
 
 
-def _value(state: ZohoState, module: Module, record: Record, field: Field, raw: Any, path: str) -> Any:
+def _value(state: ZohoState, module: Module, record: Record | None, field: Field, raw: Any, path: str) -> Any:
     value = read_json(field, raw, path)
     where = {"api_name": field.api_name, "json_path": path}
     if value is None and field.mandatory:
@@ -140,18 +180,24 @@ def _value(state: ZohoState, module: Module, record: Record, field: Field, raw: 
     return value
 
 
-def _check_unique(state: ZohoState, module: Module, record: Record, field: Field, value: Any, where: Json) -> None:
+def _check_unique(
+    state: ZohoState, module: Module, record: Record | None, field: Field, value: Any, where: Json
+) -> None:
     for other in state.tables[module.api_name].records.values():
-        if other.id != record.id and other.values.get(field.api_name) == value:
+        if other is not record and other.values.get(field.api_name) == value:
             duplicate = {"id": other.id, "module": {"api_name": module.api_name}}
             raise ZohoError("DUPLICATE_DATA", {**where, "duplicate_record": duplicate})
 
 
-def _check_stage(state: ZohoState, module: Module, record: Record, values: Json, path: str) -> None:
+def check_stage(state: ZohoState, module: Module, held: Json, item: Json, values: Json, path: str) -> None:
+    """Raises ZohoError for a stage that the deal's pipeline does not have, or no longer under that name."""
     if module.api_name != "Deals" or not {"Stage", "Pipeline"} & values.keys():
         return
-    pipeline = values.get("Pipeline") or record.values["Pipeline"]
-    if values.get("Stage", record.values["Stage"]) not in state.org.pipelines.get(pipeline, ()):
+    pipeline = values.get("Pipeline") or held.get("Pipeline")
+    known = state.org.stages if pipeline is None else state.org.pipelines.get(pipeline, ())
+    labels = module.fields["Stage"].labels
+    renamed = item.get("Stage") in labels and item.get("Stage") not in labels.values()
+    if renamed or values.get("Stage", held.get("Stage")) not in known:
         raise ZohoError("MAPPING_MISMATCH", {"api_name": "Stage", "json_path": f"{path}.Stage"})
 
 
@@ -161,7 +207,7 @@ def _details(state: ZohoState, record: Record) -> Json:
         **_changed_details(state, record),
         "Created_Time": instant_json(state, values["Created_Time"]),
         "Created_By": user_json(state, values["Created_By"], email=False),
-        "$approval_state": "approved",
+        "$approval_state": approval_state(record),
     }
 
 

@@ -16,7 +16,7 @@ from ..render import value_json
 from ..schema import Field
 from ..store import Record
 from .bind import Path, Plan, bind
-from .evaluate import getter, run
+from .evaluate import aggregate, getter, run, run_groups
 from .grammar import parse
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ def answer(state: ZohoState, body: Any, scopes: tuple[str, ...]) -> tuple[dict[s
     if wants_meta and not allows(scopes, "settings", "fields", "READ"):
         raise ZohoError("OAUTH_SCOPE_MISMATCH", status=401)
     cost = coql_cost(plan.limit)
-    page = run(plan, state.tables, case_sensitive=bool(state.switches["text_case_sensitive"]))
-    if not page.rows:
+    case_sensitive = bool(state.switches["text_case_sensitive"])
+    rows, more = _grouped(state, plan, case_sensitive) if plan.grouped else _listed(state, plan, case_sensitive)
+    if not rows:
         return None, cost
-    rows = _rows(state, plan, page.rows)
-    payload: dict[str, Any] = {"data": rows, "info": {"count": len(rows), "more_records": page.more}}
+    payload: dict[str, Any] = {"data": rows, "info": {"count": len(rows), "more_records": more}}
     if wants_meta:
-        payload["fields"] = {key: field_meta(state, plan.module, path.field) for key, path in plan.columns}
+        payload["fields"] = {c.key: field_meta(state, plan.module, c.path.field) for c in plan.columns}
     return payload, cost
 
 
@@ -55,12 +55,28 @@ def _read_body(body: Any) -> tuple[str, bool]:
     return body["select_query"], bool(meta)
 
 
-def _rows(state: ZohoState, plan: Plan, records: list[Record]) -> list[dict[str, Any]]:
-    columns = [(key, _column(state, path)) for key, path in plan.columns]
-    rows = [{key: read(record) for key, read in columns} for record in records]
-    for row, record in zip(rows, records, strict=True):
+def _listed(state: ZohoState, plan: Plan, case_sensitive: bool) -> tuple[list[dict[str, Any]], bool]:
+    page = run(plan, state.tables, case_sensitive=case_sensitive)
+    columns = [(column.key, _column(state, column.path)) for column in plan.columns]
+    rows = [{key: read(record) for key, read in columns} for record in page.rows]
+    for row, record in zip(rows, page.rows, strict=True):
         row.setdefault("id", record.id)
-    return rows
+    return rows, page.more
+
+
+def _grouped(state: ZohoState, plan: Plan, case_sensitive: bool) -> tuple[list[dict[str, Any]], bool]:
+    groups, more = run_groups(plan, state.tables, case_sensitive=case_sensitive)
+    rows: list[dict[str, Any]] = []
+    for group in groups:
+        row: dict[str, Any] = {}
+        for column in plan.columns:
+            if column.function is None:
+                row[column.key] = _column(state, column.path)(group.first)
+            else:
+                made = aggregate(column, group, state.tables)
+                row[column.key] = made if column.function == "COUNT" else value_json(state, column.path.field, made)
+        rows.append(row)
+    return rows, more
 
 
 def _column(state: ZohoState, path: Path) -> Callable[[Record], Any]:
@@ -69,6 +85,9 @@ def _column(state: ZohoState, path: Path) -> Callable[[Record], Any]:
 
 
 def _shown(state: ZohoState, field: Field) -> Callable[[Any], Any]:
+    if field.kind == "any_lookup":
+        # Lookups that may point at several modules stay id-only.
+        return lambda value: None if value is None else {"id": value[1]}
     if field.kind != "lookup":
         return lambda value: value_json(state, field, value)
     if not state.switches["lookup_names"]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from ..catalogue import scope_name
 from ..errors import ZohoError
 from ..oauth import allows
 from ..rule import rules
@@ -24,7 +25,9 @@ RULES = (
         "COQL-Limitations.html",
         "A query has at most 500 columns, 25 conditions, 10 columns to order by, 2000 rows, and reaches 100,000 rows "
         "by offset; at most 15 joins in the selection and 5 in the conditions.",
-        "Columns ordered by twice and aliases used twice are refused.",
+        "Columns ordered by, grouped by or aggregated twice and aliases used twice are refused.",
+        "At most 4 columns to group by and 5 functions; every other column of such a query must be grouped by.",
+        "SUM and AVG take numbers, MAX and MIN also dates, COUNT numbers, ids, lookups and pick lists.",
         "`not like` needs % at both ends.",
     ),
     *rules(
@@ -33,6 +36,8 @@ RULES = (
         "A date-time in a condition has whole seconds and an offset; a fraction of a second is refused.",
         "Reading needs the scope of COQL and of every module the query touches.",
         "Subforms are no columns of their parent: their module is queried by Parent_Id.",
+        "A function comes back under its text, as COUNT(id), without an id beside it.",
+        "A pick list is compared by what it shows, not by the actual value behind a renamed or translated one.",
         "A query with no rows answers 204; a dotted column comes back under its dotted name.",
     ),
 )
@@ -45,6 +50,8 @@ MAX_COLUMNS = 500
 MAX_ORDER = 10
 MAX_SELECT_JOINS = 15
 MAX_BASE_JOINS = 5
+MAX_GROUP = 4
+MAX_FUNCTIONS = 5
 
 _NULL = frozenset({"is null", "is not null"})
 _EQUAL = frozenset({"=", "!=", "in", "not in"})
@@ -54,6 +61,7 @@ _OPERATORS = {
     "text": _EQUAL | _LIKE | _NULL,
     "multi": _EQUAL | _LIKE | _NULL,
     "lookup": _EQUAL | _NULL,
+    "any_lookup": _EQUAL | _NULL,
     "id": _EQUAL | _RANGE | _NULL,
     "number": _EQUAL | _RANGE | _NULL,
     "date": _EQUAL | _RANGE | _NULL,
@@ -94,15 +102,30 @@ Bound = Test | Joined
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the answer: its key, where it is read, and the function over it if there is one."""
+
+    key: str
+    path: Path
+    function: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """A query ready to run. `columns`: key in the answer -> path."""
+    """A query ready to run. With `grouped` its rows are groups, by the columns of `group` or all in one."""
 
     module: Module
-    columns: tuple[tuple[str, Path], ...]
+    columns: tuple[Column, ...]
     where: Bound
+    group: tuple[Path, ...]
     order: tuple[tuple[Path, bool], ...]
     limit: int
     offset: int
+
+    @property
+    def grouped(self) -> bool:
+        """Whether rows are put together."""
+        return bool(self.group) or any(column.function for column in self.columns)
 
 
 def bind(query: Query, schema: Mapping[str, Module], switches: Mapping[str, object], scopes: tuple[str, ...]) -> Plan:
@@ -139,13 +162,18 @@ class _Binder:
         self._check_sizes()
         aliases = self._aliases()
         columns = tuple(
-            (item.alias or item.column, self._column(item.column, "select", {}, joins="select"))
+            Column(item.key, self._column(item.column, "select", {}, joins="select"), item.function)
             for item in query.columns
         )
+        group = tuple(self._column(column, "group by", {}, joins="base") for column in query.group)
+        self._check_functions(columns)
         where = self._criteria(query.where)
         order = tuple((self._order_column(item.column, aliases), item.descending) for item in query.order)
         self._check_joins()
-        return Plan(self._module, columns, where, order, query.limit, query.offset)
+        plan = Plan(self._module, columns, where, group, order, query.limit, query.offset)
+        if plan.grouped:
+            self._check_grouped(aliases)
+        return plan
 
     def _check_sizes(self) -> None:
         query = self._query
@@ -155,6 +183,8 @@ class _Binder:
             (len(query.columns), MAX_COLUMNS),
             (len(conditions(query.where)), MAX_CRITERIA),
             (len(query.order), MAX_ORDER),
+            (len(query.group), MAX_GROUP),
+            (sum(item.function is not None for item in query.columns), MAX_FUNCTIONS),
             (query.limit, MAX_ROWS),
             (query.offset + query.limit, MAX_REACH),
         )
@@ -173,7 +203,12 @@ class _Binder:
             if item.alias in aliases:
                 raise ZohoError("DUPLICATE_ALIAS", {"alias": item.alias})
             aliases[item.alias] = item.column
-        twice = _first_twice([item.column for item in self._query.columns])
+        plain = [item.column for item in self._query.columns if item.function is None]
+        made = [f"{item.function}({item.column})" for item in self._query.columns if item.function]
+        for twice in (_first_twice(made), _first_twice(list(self._query.group))):
+            if twice is not None:
+                raise ZohoError("DUPLICATE_DATA", {"column_name": twice})
+        twice = _first_twice(plain)
         if twice is not None:
             status = self._switches["duplicate_column_status"]
             raise ZohoError("DUPLICATE_DATA", {"column_name": twice}, status=400 if status == 400 else 401)
@@ -181,6 +216,29 @@ class _Binder:
         if twice is not None:
             raise ZohoError("DUPLICATE_DATA", {"column_name": twice})
         return aliases
+
+    def _check_functions(self, columns: tuple[Column, ...]) -> None:
+        for column in columns:
+            field = column.path.field
+            allowed = {
+                None: True,
+                "COUNT": field.kind in {"number", "id", "lookup"} or field.data_type == "picklist",
+                "MAX": field.kind in {"number", "date", "datetime"},
+                "MIN": field.kind in {"number", "date", "datetime"},
+            }.get(column.function, field.kind == "number")
+            if not allowed:
+                raise _bad_column(field.api_name, "select", "data type not supported")
+
+    def _check_grouped(self, aliases: Mapping[str, str]) -> None:
+        """Every plain column, selected or ordered by, is one of those that are grouped by."""
+        group = self._query.group
+        loose = [item.column for item in self._query.columns if item.function is None and item.column not in group]
+        if loose:
+            raise _bad_column(loose[0], "group by")
+        ordered = [aliases.get(item.column, item.column) for item in self._query.order]
+        unordered = [column for column in ordered if column not in group]
+        if unordered:
+            raise _bad_column(unordered[0], "order by")
 
     def _criteria(self, criteria: Criteria) -> Bound:
         if isinstance(criteria, Condition):
@@ -223,7 +281,7 @@ class _Binder:
         match kind, literal.kind:
             case (("text" | "multi"), "string"):
                 return literal.text
-            case (("id" | "lookup"), ("string" | "number")):
+            case (("id" | "lookup" | "any_lookup"), ("string" | "number")):
                 return int(literal.text)
             case "number", "number":
                 return Decimal(literal.text)
@@ -268,8 +326,11 @@ class _Binder:
         return Path(tuple(hops), field)
 
     def _check_scope(self, module: Module) -> None:
-        if module.api_name != "users" and not allows(self._scopes, "modules", module.scope, "READ"):
+        if module.api_name != "users" and not self._may_read(module):
             raise ZohoError("OAUTH_SCOPE_MISMATCH", status=401)
+
+    def _may_read(self, module: Module) -> bool:
+        return allows(self._scopes, "modules", scope_name(module, self._switches), "READ")
 
     def _check_joins(self) -> None:
         for clause, most in (("select", MAX_SELECT_JOINS), ("base", MAX_BASE_JOINS)):

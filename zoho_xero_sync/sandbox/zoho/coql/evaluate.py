@@ -5,12 +5,13 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from ..store import Record, Table
-from .bind import Bound, Path, Plan, Test
+from .bind import Bound, Column, Path, Plan, Test
 
 Getter = Callable[[Record], Any]
 Predicate = Callable[[Record], bool]
@@ -32,13 +33,57 @@ class Answer:
     more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows that are alike in the columns they are grouped by; one of them stands for those columns."""
+
+    rows: list[Record]
+
+    @property
+    def first(self) -> Record:
+        """The row with the lowest id."""
+        return self.rows[0]
+
+
+def run_groups(plan: Plan, tables: Mapping[str, Table], *, case_sensitive: bool) -> tuple[list[Group], bool]:
+    """The plan's page of groups, in the order asked for (else of the lowest id), and whether there are more."""
+    every = replace(plan, order=(), offset=0, limit=len(tables[plan.module.api_name].records) + 1)
+    keys = [getter(path, tables) for path in plan.group]
+    groups: dict[tuple[Any, ...], list[Record]] = {}
+    for record in run(every, tables, case_sensitive=case_sensitive).rows:
+        found = tuple(get(record) for get in keys)
+        groups.setdefault(tuple(";".join(v) if isinstance(v, list) else v for v in found), []).append(record)
+    made = [Group(rows) for rows in groups.values()]
+    for path, descending in reversed(plan.order):
+        made.sort(key=_of_first(_order_key(getter(path, tables))), reverse=descending)
+    end = plan.offset + plan.limit
+    return made[plan.offset : end], len(made) > end
+
+
+def aggregate(column: Column, group: Group, tables: Mapping[str, Table]) -> Any:
+    """What a function makes of a column over a group; rows without a value do not count, and none at all gives null."""
+    get = getter(column.path, tables)
+    values = [value for value in map(get, group.rows) if value is not None]
+    match column.function:
+        case "COUNT":
+            return len(values)
+        case "SUM":
+            return sum(values, Decimal(0)) if values else None
+        case "AVG":
+            return sum(values, Decimal(0)) / len(values) if values else None
+        case "MAX":
+            return max(values, default=None)
+        case _:
+            return min(values, default=None)
+
+
 def run(plan: Plan, tables: Mapping[str, Table], *, case_sensitive: bool) -> Answer:
     """The plan's page. Rows without an order come by id; equal rows too."""
     table = tables[plan.module.api_name]
     narrowed = _candidates(plan.where, tables, plan.module.api_name)
     pool: Iterable[Record] = table.records.values() if narrowed is None else narrowed
     test = _predicate(plan.where, tables, case_sensitive=case_sensitive)
-    found = [record for record in pool if test(record)]
+    found = [record for record in pool if record.listed and test(record)]
     found.sort(key=lambda record: record.number)
     for path, descending in reversed(plan.order):
         found.sort(key=_order_key(getter(path, tables)), reverse=descending)
@@ -58,6 +103,7 @@ def getter(path: Path, tables: Mapping[str, Table]) -> Getter:
         for lookup, records in hops:
             target = here.values.get(lookup) if here is not None else None
             here = records.get(target) if target is not None else None
+            here = here if here is not None and here.readable else None
         return here.values.get(name) if here is not None else None
 
     return follow
@@ -71,6 +117,10 @@ def _order_key(get: Getter) -> Callable[[Record], tuple[bool, Any]]:
         return (True, ";".join(value) if isinstance(value, list) else value)
 
     return key
+
+
+def _of_first(key: Callable[[Record], Any]) -> Callable[[Group], Any]:
+    return lambda group: key(group.first)
 
 
 def _predicate(where: Bound, tables: Mapping[str, Table], *, case_sensitive: bool) -> Predicate:
@@ -124,8 +174,12 @@ def _comparable(path: Path, tables: Mapping[str, Table]) -> Getter:
     match path.field.kind:
         case "id" | "lookup":
             return _converted(get, int)
+        case "any_lookup":
+            return _converted(get, lambda value: int(value[1]))
         case "multi":
-            return _converted(get, ";".join)
+            return _converted(get, lambda value: ";".join(map(path.field.shown, value)))
+        case "text" if path.field.labels:
+            return _converted(get, path.field.shown)
         case _:
             return get
 

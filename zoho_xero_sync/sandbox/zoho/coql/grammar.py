@@ -18,10 +18,12 @@ RULES = rules(
     "AND and OR join two conditions; three or more are nested in pairs with brackets.",
     "A quote inside a text is doubled; a backslash does not escape it.",
     "Without LIMIT a query answers 200 rows, ordered by id.",
+    "GROUP BY stands between WHERE and ORDER BY; the functions COUNT, SUM, MAX, MIN, AVG are written in capitals.",
 )
 
 
 DEFAULT_LIMIT = 200
+FUNCTIONS = frozenset({"AVG", "COUNT", "MAX", "MIN", "SUM"})
 _COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _RESERVED = frozenset(
     [
@@ -81,10 +83,16 @@ Criteria = Condition | Pair
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """A column of the SELECT clause."""
+    """A column of the SELECT clause, or what a function makes of it."""
 
     column: str
     alias: str | None
+    function: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The name in the answer."""
+        return self.alias or (f"{self.function}({self.column})" if self.function else self.column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,7 @@ class Query:
     columns: tuple[Selected, ...]
     module: str
     where: Criteria
+    group: tuple[str, ...]
     order: tuple[Ordered, ...]
     limit: int
     offset: int
@@ -134,11 +143,12 @@ class _Parser:
         module = self._name()
         self._clause("where")
         where = self._criteria()
+        group = self._group_by()
         order = self._order_by()
         limit, offset = self._limit()
         if self._now.kind != "end":
             raise self._wrong()
-        return Query(tuple(columns), module, where, order, limit, offset)
+        return Query(tuple(columns), module, where, group, order, limit, offset)
 
     @property
     def _now(self) -> Token:
@@ -184,10 +194,12 @@ class _Parser:
         raise self._wrong()
 
     def _selected(self) -> Selected:
-        column = self._name()
-        if self._take_word("as") is None:
-            return Selected(column, None)
-        return Selected(column, self._name())
+        column, function = self._name(), None
+        if column in FUNCTIONS and self._take_mark("("):
+            column, function = self._name(), column
+            self._need_mark(")")
+        alias = self._name() if self._take_word("as") else None
+        return Selected(column, alias, function)
 
     def _criteria(self) -> Criteria:
         left = self._operand()
@@ -241,6 +253,15 @@ class _Parser:
         if token.is_word("null"):
             return Literal("null", self._next().value.lower())
         raise self._wrong()
+
+    def _group_by(self) -> tuple[str, ...]:
+        if self._take_word("group") is None:
+            return ()
+        self._need_word("by")
+        columns = [self._name()]
+        while self._take_mark(","):
+            columns.append(self._name())
+        return tuple(columns)
 
     def _order_by(self) -> tuple[Ordered, ...]:
         if self._take_word("order") is None:

@@ -1,0 +1,167 @@
+"""What happens around the kill: the world before it, the run that is killed, and what must be true in the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from world_tools import CLOSED, SECRETS, Desk, Line, Record, order, priced, world
+
+# Customers besides the three of the standard world.
+_MORE = {"dune": "Dune Street Dental", "elm": "Elm Court Motors", "fern": "Fern Valley Nursery"}
+XERO_REFRESH_TOKEN = "canary-xero-refresh-token-31c8"
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """`prepare` leads up to the run `argv`, which is killed; `afterwards` is what people do once it was made up for.
+
+    `codes` are the exit codes that the run and those that make up for it may have.
+    """
+
+    placed: Mapping[str, Any]
+    prepare: Callable[[Desk], None]
+    afterwards: Callable[[Desk], None] = lambda desk: None
+    argv: Sequence[str] = ("sync",)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict)
+    xero_lost: frozenset[str] = frozenset()
+
+
+def everything(number: str) -> Plot:
+    """Contacts made, changed and adopted; invoices made, changed, approved, deleted and voided, each in batches."""
+    known = [
+        order("lines", "Confirmed", account="alpine"),
+        order("words", "Confirmed", account="birch"),
+        order("approved", "Confirmed", account="alpine"),
+        order("deleted", "Confirmed", account="birch"),
+        order("voided", "Closed Won", account="alpine"),
+    ]
+    later: list[tuple[str, Sequence[Line]]] = [
+        ("cedar", [("hours", 2, "110.00")]),
+        ("dune", [("hire", 1, "90.50"), ("food", 3, "7.35", "GST Free")]),
+        ("elm", [("hours", 5, "99.99")]),
+        ("fern", []),
+        ("birch", [("food", 11, "4.15", "GST Free")]),
+    ]
+    new = [order(f"new_{account}", account=account, lines=lines) for account, lines in later]
+    placed = world(*known, *new)
+    placed["xero"]["contacts"] = [{"Name": _MORE["fern"]}]
+    for key, name in _MORE.items():
+        placed["zoho"]["accounts"].append({"key": key, "Account_Name": name, "Phone": "02 5550 0199"})
+        office = {"key": f"{key}_office", "First_Name": "Accounts", "Last_Name": key.title(), "account": key}
+        placed["zoho"]["contacts"].append({**office, "Email": f"accounts@{key}.example.com"})
+
+    def prepare(desk: Desk) -> None:
+        desk.sync("--since", "2026-01-01")
+        # Both access tokens lapse, so that the run begins with new ones.
+        desk.wait(hours=2)
+        desk.box.zoho.replace_lines("Quotes", "q_lines", [priced("hours", 7, "120.00")])
+        desk.edit("words", Deal_Name="Order words, second part")
+        desk.move("approved", "Closed Won")
+        desk.move("deleted", "Proposal")
+        desk.move("voided", "Closed Lost")
+        for module, key, fields in (
+            ("Accounts", "alpine", {"Phone": "02 5550 0177"}),
+            ("Accounts", "birch", {"Billing_Street": "9 Low Road"}),
+        ):
+            desk.box.zoho.update(module, str(desk.box.zoho.find(module, key)["id"]), fields)
+        for item in new:
+            desk.move(item.deal["key"], "Confirmed" if item.deal["key"] == "new_elm" else "Closed Won")
+
+    settings = {"when": {"leaves_stages": "void"}, "invoice": {"number": number}}
+    return Plot(placed, prepare, settings=settings)
+
+
+def first_run() -> Plot:
+    """A ledger is made and its baseline recorded; what was there before is never invoiced, what comes later is."""
+    placed = world(*[order(f"old{place}", "Closed Won") for place in range(3)])
+
+    def afterwards(desk: Desk) -> None:
+        assert not desk.invoices(closed=True), "history was invoiced"
+        desk.add(order("later", "Closed Won"))
+        desk.sync()
+        assert [invoice["Reference"] for invoice in desk.invoices()] == ["Order later"]
+
+    return Plot(placed, lambda desk: None, afterwards)
+
+
+def rotating_login() -> Plot:
+    """A run that begins with lapsed tokens, at a login whose refresh token changes at each use."""
+    placed = world(order("job"), xero={"connection": "web", "refresh_token": XERO_REFRESH_TOKEN})
+
+    def prepare(desk: Desk) -> None:
+        desk.sync()
+        desk.wait(hours=3)
+        desk.move("job", "Closed Won")
+
+    def afterwards(desk: Desk) -> None:
+        # Two more renewals, long after any grace: the login goes on.
+        for _ in range(2):
+            desk.wait(hours=5)
+            desk.edit("job", Next_Step="nothing that is invoiced")
+            desk.sync()
+
+    settings = {"xero": {"connection": "web"}}
+    return Plot(placed, prepare, afterwards, settings=settings, environ={"ZXS_XERO_REFRESH_TOKEN": XERO_REFRESH_TOKEN})
+
+
+PLOTS: Mapping[str, Callable[[], Plot]] = {
+    "xero": lambda: everything("xero"),
+    "template": lambda: everything("ZC-{id}"),
+    "first-run": first_run,
+    "login": rotating_login,
+}
+
+
+def outcome(desk: Desk) -> Record:
+    """What a person would call the result: each deal's invoices and each contact, without ids and numbers of Xero's."""
+    deals = {deal["id"]: deal["Deal_Name"] for deal in desk.box.zoho.records("Deals")}
+    names = {str(contact["ContactID"]): str(contact["Name"]) for contact in desk.contacts()}
+    invoices = sorted(
+        [
+            deals.get(str(invoice.get("Url", "")).partition("#")[0].rpartition("/")[2], "?"),
+            str(invoice["Status"]),
+            str(invoice["Total"]),
+            names[str(invoice["Contact"]["ContactID"])],
+            str(invoice["Reference"]),
+        ]
+        for invoice in desk.invoices(closed=True)
+    )
+    contacts = sorted(
+        [str(contact["Name"]), str(contact.get("ContactNumber")), _phone(contact), _street(contact)]
+        for contact in desk.contacts()
+    )
+    return {"invoices": invoices, "contacts": contacts}
+
+
+def _phone(contact: Record) -> str:
+    return " ".join(sorted(str(phone.get("PhoneNumber") or "") for phone in contact.get("Phones") or ())).strip()
+
+
+def _street(contact: Record) -> str:
+    lines = (str(address.get("AddressLine1") or "") for address in contact.get("Addresses") or ())
+    return " ".join(sorted(lines)).strip()
+
+
+def doubles(desk: Desk) -> list[str]:
+    """Deals with two invoices, closed ones included, and customers with two contacts."""
+    carried = Counter(str(invoice.get("Url")).partition("#")[0] for invoice in desk.invoices(closed=True))
+    people = Counter(str(contact["Name"]).casefold() for contact in desk.contacts())
+    people |= Counter(str(contact["ContactNumber"]) for contact in desk.contacts() if contact.get("ContactNumber"))
+    return [name for name, count in (*carried.items(), *people.items()) if count > 1]
+
+
+def lost(desk: Desk, wanted: Record, listed: Mapping[str, object]) -> list[str]:
+    """Deals that have an invoice when nothing is killed, and here neither one like it nor a place in the list."""
+    told = {deal["Deal_Name"] for deal in desk.box.zoho.records("Deals") if deal["id"] in listed}
+    found = outcome(desk)
+    missing = [row for row in wanted["invoices"] if row not in found["invoices"] and row[0] not in told]
+    other = [row for row in wanted["contacts"] if row not in found["contacts"]]
+    near = [row for row in found["contacts"] if row not in wanted["contacts"]]
+    return [str(row) for row in missing] + ([f"contacts {other}, but there are {near}"] if other else [])
+
+
+__all__ = ["CLOSED", "PLOTS", "SECRETS", "Plot", "doubles", "lost", "outcome"]

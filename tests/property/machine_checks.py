@@ -1,0 +1,170 @@
+"""What must hold after every command of the state machine, and at its end, whatever happened before.
+
+`Watch` remembers what people did, so that it can tell their work from the program's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from machine_desk import GONE, MachineDesk, money
+from promises import assert_no_secret, listed_deals
+from world_tools import CLOSED, Record, Result
+
+MARK = "https://crm.zoho.com.au/crm/org7001234567/tab/Potentials/"
+COUNTED = ("Confirmed", "Closed Won")
+# What a sync may exit with here; 1 and 10 never, 2 and 11 only where they are asked for.
+CODES = {0, 3, 4, 12, 15}
+
+Held = dict[str, Record]
+
+
+@dataclass
+class Watch:
+    """What the world was told by people: whose every invoice is, and what every deal ever came to.
+
+    `personal` are invoices whose content a person set last, `handled` all that people did anything to, `stale` deals
+    that changed in a way their own Modified_Time does not show.
+    """
+
+    desk: MachineDesk
+    personal: dict[str, object] = field(default_factory=dict)
+    handled: set[str] = field(default_factory=set)
+    by_hand: set[str] = field(default_factory=set)
+    stale: set[str] = field(default_factory=set)
+    totals: dict[str, set[Decimal]] = field(default_factory=dict)
+    history: set[str] = field(default_factory=set)
+    rules_widened: bool = False
+
+    def invoices(self) -> Held:
+        """Xero's sales invoices by id."""
+        return {str(row["InvoiceID"]): dict(row) for row in self.desk.box.xero.invoices()}
+
+    def note_totals(self) -> None:
+        """Remember what every deal comes to now."""
+        quotes: dict[str, list[Record]] = {}
+        for quote in self.desk.box.zoho.records("Quotes"):
+            if quote["Deal_Name"] and quote["Quote_Stage"] in COUNTED:
+                quotes.setdefault(quote["Deal_Name"]["id"], []).append(quote)
+        for deal in self.desk.box.zoho.records("Deals"):
+            self.totals.setdefault(deal["id"], set()).update(_totals(deal, quotes.get(deal["id"], [])))
+
+    def after(self, result: Result, before: Held, *, wrote: bool) -> None:
+        """Raise AssertionError when a command did to Xero what it must not, or said less than is true.
+
+        `wrote` says that it was one that writes, and so must have asked Xero about what was unknown.
+        """
+        self.note_totals()
+        now = self.invoices()
+        for invoice_id, invoice in now.items():
+            if invoice_id not in before:
+                self._made(invoice, now)
+            elif invoice_id not in self.by_hand or invoice != before[invoice_id]:
+                self._changed(before[invoice_id], invoice)
+        assert not self.desk.unjournalled, f"sent before the journal had it: {self.desk.unjournalled}"
+        if wrote and result.code in (0, 3):
+            assert not self.desk.in_flight(), f"exit {result.code} although an outcome is unknown"
+        # Where both came to say the same, a person's figures are the deal's, and may change with it.
+        for invoice_id in list(self.personal):
+            deal = str(now[invoice_id].get("Url", "")).partition("#")[0].removeprefix(MARK)
+            if money(now[invoice_id]["Total"]) in self.totals.get(deal, ()):
+                del self.personal[invoice_id]
+
+    def _made(self, invoice: Record, now: Held) -> None:
+        url = str(invoice.get("Url", "")).partition("#")[0]
+        assert url.startswith(MARK), f"an invoice without our mark: {invoice}"
+        carrying = [row["InvoiceNumber"] for row in now.values() if str(row.get("Url", "")).partition("#")[0] == url]
+        assert len(carrying) == 1, f"a second invoice for {url}: {carrying}"
+        deal = url.removeprefix(MARK)
+        assert money(invoice["Total"]) in self.totals[deal], f"{invoice['Total']} is not one of {self.totals[deal]}"
+
+    def _changed(self, before: Record, now: Record) -> None:
+        number = before["InvoiceNumber"]
+        if content_of(before) != content_of(now):
+            assert before["InvoiceID"] not in self.personal, f"a person's work on {number} was written over"
+            deal = str(now.get("Url", "")).partition("#")[0].removeprefix(MARK)
+            assert money(now["Total"]) in self.totals[deal], f"{number} was given a total its deal never had"
+        if now["Status"] in CLOSED and before["Status"] not in CLOSED:
+            assert self.desk.settings["when"]["leaves_stages"] == "void", f"{number} was ended"
+            assert before["InvoiceID"] not in self.personal, f"{number} was ended although a person edited it"
+            assert not money(before["AmountPaid"]), f"{number} was ended although it has payments"
+
+    # ---- the end ----
+
+    def all_settled(self) -> None:
+        """Raise unless every deal that qualifies is invoiced once, or is listed with a reason and a command."""
+        listed = listed_deals(self.desk)
+        records = self.desk.records()
+        links = {row["deal_id"]: row for row in self.desk.rows("SELECT * FROM invoice_link")}
+        invoices = self.invoices()
+        self._counts(invoices)
+        for deal in self.desk.box.zoho.records("Deals"):
+            rule = self.rule(deal)
+            if rule is None or deal["id"] in listed:
+                continue
+            self._deal_settled(deal, rule, records.get(deal["id"]), links.get(deal["id"]), invoices)
+        assert_no_secret(self.desk)
+
+    def rule(self, deal: Mapping[str, object]) -> Record | None:
+        """The configured rule of a deal's stage."""
+        found = (dict(rule) for rule in self.desk.settings["stages"] if deal["Stage"] == rule["stage"])
+        return next(found, None)
+
+    def _counts(self, invoices: Held) -> None:
+        marks = (str(row["Url"]) for key, row in invoices.items() if row.get("Url") and key not in self.by_hand)
+        ours = Counter(mark.partition("#")[0] for mark in marks)
+        twice = {url: count for url, count in ours.items() if count > 1}
+        assert not twice, f"made more than once: {twice}"
+        contacts = [row for row in self.desk.contacts() if row["ContactStatus"] == "ACTIVE"]
+        names = Counter(str(row["Name"]).casefold() for row in contacts)
+        assert max(names.values(), default=1) == 1, f"contacts with one name: {names}"
+
+    def _deal_settled(
+        self, deal: Record, rule: Record, record: Record | None, link: Record | None, invoices: Held
+    ) -> None:
+        named = f"{deal['Deal_Name']} in {deal['Stage']}"
+        assert record, f"{named} is unknown to the ledger"
+        if record["state"] == "skipped" or rule["invoice"] == "none" and link is None:
+            return
+        if record["baseline"] and (deal["id"] in self.history or self.rules_widened):
+            return
+        assert record["state"] == "seen", f"{named} is left {record['state']}"
+        assert link, f"{named} has no invoice and nobody is told"
+        held = invoices[link["invoice_id"]]
+        if deal["id"] in self.stale or link["invoice_id"] in self.handled:
+            return
+        assert held["Status"] not in CLOSED, f"{named}: {held['InvoiceNumber']} is {held['Status']}, and nobody is told"
+        assert money(held["Total"]) in self.current_totals(deal), f"{named} is invoiced at {held['Total']}"
+        wanted = str(rule["invoice"]).upper()
+        ladder = ("DRAFT", "SUBMITTED", "AUTHORISED", "PAID")
+        assert ladder.index(held["Status"]) >= ladder.index(wanted), f"{named} has a {held['Status']} invoice"
+
+    def current_totals(self, deal: Record) -> set[Decimal]:
+        """What a deal comes to; several where two quotes were changed in one second."""
+        quotes = [
+            quote
+            for quote in self.desk.box.zoho.records("Quotes")
+            if (quote["Deal_Name"] or {}).get("id") == deal["id"] and quote["Quote_Stage"] in COUNTED
+        ]
+        return _totals(deal, quotes)
+
+
+def _totals(deal: Record, quotes: list[Record]) -> set[Decimal]:
+    if not quotes:
+        return {money(deal["Amount"] or 0)}
+    newest = max(str(quote["Modified_Time"]) for quote in quotes)
+    return {money(quote["Grand_Total"]) for quote in quotes if str(quote["Modified_Time"]) == newest}
+
+
+def content_of(invoice: Record) -> object:
+    """What of an invoice a person would miss if it were written over."""
+    lines = [(row.get("Description"), row.get("Quantity"), row.get("UnitAmount")) for row in invoice["LineItems"]]
+    return invoice["Total"], invoice.get("Reference"), lines
+
+
+def is_gone(result: Result) -> bool:
+    """Whether the command was killed."""
+    return result.code == GONE

@@ -1,0 +1,235 @@
+"""What a lost ledger must have known of a deal, judged by what Zoho and Xero hold now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from zoho_xero_sync.core.describe import as_sent, drift, invoice_fields
+from zoho_xero_sync.core.model import (
+    CustomerLink,
+    DealRecord,
+    DealRow,
+    DealState,
+    InvoiceDraft,
+    InvoiceLink,
+    InvoiceStatus,
+    Problem,
+    XeroInvoice,
+)
+from zoho_xero_sync.core.plan import Drafted, Triage, plan_deal, several_invoices
+from zoho_xero_sync.core.rules import InvoiceChoice, Rules, StageRule
+from zoho_xero_sync.core.stages import CLOSED, match_rule
+
+
+class Found(StrEnum):
+    """How a deal that an invoice in Xero carries comes back.
+
+    `linked` as it was; `behind` has moved on since, and the next sync moves its invoice on; `ended` has an invoice
+    that was voided or deleted; `left` left the stages and keeps its invoice; `unseen` is one Zoho no longer shows;
+    `held` waits for a person.
+    """
+
+    LINKED = "linked"
+    BEHIND = "behind"
+    ENDED = "ended"
+    LEFT = "left"
+    UNSEEN = "unseen"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """One deal as the new ledger holds it, and its invoice. A held deal has none: it is looked for when tried again."""
+
+    found: Found
+    record: DealRecord
+    link: InvoiceLink | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """A whole ledger made again, in memory. `checkpoint` is Zoho's clock when its deals began to be read.
+
+    `baseline` are the deals in an invoiced stage that no invoice carries; `may_have_waited` those of them that changed
+    since this program made its first invoice. `earlier` are the tags of the ledgers whose marks were found.
+    """
+
+    checkpoint: datetime
+    covered: frozenset[tuple[str, str]]
+    restored: tuple[Restored, ...]
+    customers_only: tuple[DealRecord, ...]
+    baseline: tuple[DealRecord, ...]
+    may_have_waited: tuple[DealRecord, ...]
+    customers: tuple[CustomerLink, ...]
+    earlier: tuple[str, ...]
+    first_invoice: datetime | None
+
+    @property
+    def held(self) -> tuple[DealRecord, ...]:
+        """The deals that wait for a person."""
+        return tuple(item.record for item in self.restored if item.found is Found.HELD)
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 3 when deals wait for a person."""
+        return 3 if self.held else 0
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildView:
+    """What `rebuild` found and did. `set_aside` is where the ledger that was there went."""
+
+    run_id: str
+    at: datetime
+    dry_run: bool
+    ledger: str
+    rebuilt: Rebuilt
+    set_aside: str | None = None
+    calls: Mapping[str, int] = field(default_factory=dict)
+
+
+def live_ones(invoices: Sequence[XeroInvoice]) -> list[XeroInvoice]:
+    """The invoices that are neither voided nor deleted."""
+    return [invoice for invoice in invoices if invoice.status not in CLOSED]
+
+
+def draftable(row: DealRow, record: DealRecord, invoice: XeroInvoice, rules: Rules) -> Drafted | None:
+    """The deal as one to be drafted, so that it can be compared with its invoice; None when it cannot be read.
+
+    A deal that is in no invoiced stage is drafted as its invoice stands.
+    """
+    if isinstance(row.content, Problem):
+        return None
+    rule = match_rule(rules.stages, row.stage, row.pipeline)
+    if rule is None or rule.invoice == "none":
+        rule = StageRule((row.stage,), _as_it_stands(invoice), row.pipeline)
+    dates = {"Date": invoice.date, "DueDate": invoice.due_date} if rules.invoice.date_field else {}
+    sent = as_sent({name: day.isoformat() for name, day in dates.items() if day is not None})
+    link = replace(_link(row.id, invoice, None), sent=sent)
+    return Drafted(row.content, record, Triage.BILL, rule, link)
+
+
+def _as_it_stands(invoice: XeroInvoice) -> InvoiceChoice:
+    choices: dict[str, InvoiceChoice] = {"DRAFT": "draft", "SUBMITTED": "submitted"}
+    return choices.get(invoice.status, "authorised")
+
+
+def known_record(row: DealRow) -> DealRecord:
+    """The record of a deal that a run has settled as it is now."""
+    content = row.content
+    person = content.person.id if not isinstance(content, Problem) and content.person else None
+    return DealRecord(
+        row.id,
+        row.name,
+        row.stage,
+        DealState.SEEN,
+        False,
+        row.modified_at,
+        row.snapshot,
+        person=person,
+        person_before=person,
+    )
+
+
+def restore_unseen(deal_id: str, invoices: Sequence[XeroInvoice]) -> Restored:
+    """A deal that Zoho no longer shows: what is there of its invoice, so that no other is made if it comes back."""
+    kept = (live_ones(invoices) or _newest_first(invoices))[0]
+    record = DealRecord(deal_id, kept.reference, "", DealState.SEEN, False, None, None)
+    return Restored(Found.UNSEEN, record, _link(deal_id, kept, None))
+
+
+def restore(
+    row: DealRow, record: DealRecord, item: Drafted | None, invoices: Sequence[XeroInvoice], rules: Rules
+) -> Restored:
+    """The deal with the invoice or invoices that carry it; `item` is its draft, when it could be drafted."""
+    live = live_ones(invoices)
+    if len(live) > 1:
+        return _held(record, several_invoices(row.id, live), rules)
+    if not live:
+        return Restored(Found.ENDED, record, _link(row.id, _newest_first(invoices)[0], None))
+    current = live[0]
+    if isinstance(row.content, Problem):
+        return _held(record, row.content, rules)
+    draft = item.invoice if item is not None and isinstance(item.invoice, InvoiceDraft) else None
+    link = _link(row.id, current, draft)
+    rule = match_rule(rules.stages, row.stage, row.pipeline)
+    if current.status == InvoiceStatus.PAID:
+        # Whatever became of the deal, Xero takes no more changes of what it owes.
+        return Restored(Found.LINKED if rule else Found.LEFT, record, link)
+    if item is not None and rule is None:
+        return _restore_left(record, item, current, link, rules)
+    trouble = _trouble(item)
+    if item is None or trouble is not None:
+        return _held(record, trouble, rules) if trouble else Restored(Found.LINKED, record, link)
+    if rule is not None and rule.invoice == "none":
+        return Restored(Found.LINKED, record, link)
+    action = plan_deal(replace(item, link=None, found=(current,)), rules)
+    if action.problem is not None:
+        return _held(record, action.problem, rules)
+    if action.action == "update":
+        return Restored(Found.BEHIND, replace(record, state=DealState.PENDING), link)
+    return Restored(Found.LINKED, record, link)
+
+
+def _trouble(item: Drafted | None) -> Problem | None:
+    if item is None:
+        return None
+    return next((part for part in (item.contact, item.invoice) if isinstance(part, Problem)), None)
+
+
+def _restore_left(
+    record: DealRecord, item: Drafted, current: XeroInvoice, link: InvoiceLink, rules: Rules
+) -> Restored:
+    action = plan_deal(replace(item, triage=Triage.RETREAT, link=link, current=current), rules)
+    if action.action == "void":
+        # Somebody may have decided to keep it, and only the lost ledger knew.
+        subject = f"deal {record.deal_id}"
+        message = f"The deal is in {record.stage}, which is not invoiced; invoice {current.number} is {current.status}."
+        command = f"zoho-xero-sync resolve {record.deal_id}"
+        hint = f"To have it ended as when.leaves_stages says, type: {command} --retry; to keep it: {command} --skip"
+        held = _held(record, Problem("left_stages", subject, message, hint), rules)
+        return replace(held, link=link)
+    if action.problem is not None:
+        return replace(_held(record, action.problem, rules), link=link)
+    return Restored(Found.LEFT, record, link)
+
+
+def _held(record: DealRecord, problem: Problem, rules: Rules) -> Restored:
+    subject = replace(problem, subject=f"deal {record.deal_id}")
+    waiting = replace(record, state=DealState.HELD, problem=subject, rules=rules.fingerprint())
+    return Restored(Found.HELD, waiting)
+
+
+def _link(deal_id: str, invoice: XeroInvoice, draft: InvoiceDraft | None) -> InvoiceLink:
+    """The invoice as linked. What the deal asks for now counts as carried over; where Xero says something else in
+    words, no time is noted, so that a later change of the deal is not written over a person's edit."""
+    sent = as_sent(invoice_fields(draft)) if draft is not None else None
+    agrees = sent is None or not drift(sent, invoice)
+    return InvoiceLink(
+        deal_id,
+        invoice.id,
+        invoice.number,
+        invoice.status,
+        invoice.currency,
+        invoice.total,
+        sent,
+        invoice.updated_at if agrees else None,
+        live=invoice.status not in CLOSED,
+    )
+
+
+def _newest_first(invoices: Sequence[XeroInvoice]) -> list[XeroInvoice]:
+    return sorted(invoices, key=lambda invoice: (invoice.updated_at is not None, invoice.updated_at), reverse=True)
+
+
+def invoiced_totals(items: Sequence[Restored]) -> dict[str, Decimal]:
+    """By currency, what the live invoices come to: a figure to compare with Xero's own."""
+    totals: dict[str, Decimal] = {}
+    for item in items:
+        if item.link is not None and item.link.live:
+            totals[item.link.currency] = totals.get(item.link.currency, Decimal(0)) + item.link.total
+    return totals

@@ -1,0 +1,91 @@
+"""What changes beside the deals themselves, each thing asked for at its own pace and never all in one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from zoho_xero_sync.core.model import Event, InvoiceLink
+from zoho_xero_sync.core.window import OVERLAP
+from zoho_xero_sync.engine.ports import Context, LedgerDesk, LedgerView
+
+# A run that finds nothing makes at most five calls, one of them for the deals.
+MOST_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one poll found: known deals to be read and planned again, and invoices as Xero has them now.
+
+    `read_at` is the asked service's clock when it was asked; None when it did not say.
+    """
+
+    read_at: datetime | None
+    deals: frozenset[str] = frozenset()
+    invoices: tuple[InvoiceLink, ...] = ()
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """One question of one call: what changed since an instant. `every` is how long its answer is good for."""
+
+    name: str
+    every: timedelta
+    ask: Callable[[Context, LedgerView, datetime], Found]
+
+    @property
+    def fact(self) -> str:
+        """The name under which the ledger keeps how far this poll has come."""
+        return f"poll.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What the polls of one run found together. `reached` says, by fact, from when each asks the next time."""
+
+    deals: frozenset[str] = frozenset()
+    invoices: tuple[InvoiceLink, ...] = ()
+    events: tuple[Event, ...] = ()
+    reached: tuple[tuple[str, str], ...] = ()
+
+
+def read_news(context: Context, ledger: LedgerView, polls: Sequence[Poll]) -> News:
+    """Ask the polls that are due, those that waited longest first.
+
+    A poll that is new starts from now without asking, and so does one while nothing is live: what is invoiced later
+    is read in full then.
+    """
+    now = context.clock.now()
+    due: list[tuple[datetime, Poll, datetime]] = []
+    reached: list[tuple[str, str]] = []
+    for poll in polls:
+        kept = ledger.fact(poll.fact)
+        if kept is None:
+            reached.append((poll.fact, _from(context.zoho.read_at or now)))
+        elif not timedelta(0) <= now - kept[1] < poll.every:
+            due.append((kept[1], poll, datetime.fromisoformat(kept[0])))
+    due.sort(key=lambda item: item[0])
+    found: list[Found] = []
+    live = bool(due) and ledger.has_live_work()
+    for _, poll, since in due[:MOST_AT_ONCE]:
+        answer = poll.ask(context, ledger, since) if live else Found(context.zoho.read_at or now)
+        found.append(answer)
+        reached.append((poll.fact, _from(answer.read_at) if answer.read_at else since.isoformat()))
+    return News(
+        frozenset().union(*(answer.deals for answer in found)),
+        tuple(link for answer in found for link in answer.invoices),
+        tuple(event for answer in found for event in answer.events),
+        tuple(reached),
+    )
+
+
+def record_news(context: Context, ledger: LedgerDesk, news: News) -> None:
+    """Remember how far the polls have come, once what they found is safe in the ledger."""
+    for name, since in news.reached:
+        ledger.record_fact(name, since, context.clock.now())
+
+
+def _from(read_at: datetime) -> str:
+    return (read_at - OVERLAP).replace(microsecond=0).isoformat()

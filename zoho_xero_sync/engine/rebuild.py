@@ -1,0 +1,238 @@
+"""Making a lost ledger again from what both services hold. Reads only; nothing is written to either."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
+
+from zoho_xero_sync.core.contact_plan import Voice, agreed_draft
+from zoho_xero_sync.core.customers import draft_contact
+from zoho_xero_sync.core.describe import as_sent, contact_fields
+from zoho_xero_sync.core.marks import deal_of
+from zoho_xero_sync.core.matching import ARCHIVED
+from zoho_xero_sync.core.model import (
+    ContactDraft,
+    CustomerKey,
+    CustomerLink,
+    Deal,
+    DealRecord,
+    DealRow,
+    Event,
+    XeroContact,
+    XeroInvoice,
+)
+from zoho_xero_sync.core.plan import Drafted
+from zoho_xero_sync.core.rebuild import (
+    Rebuilt,
+    Restored,
+    draftable,
+    known_record,
+    live_ones,
+    restore,
+    restore_unseen,
+)
+from zoho_xero_sync.core.rules import StageRule
+from zoho_xero_sync.core.stages import covered_stages, match_rule
+from zoho_xero_sync.engine.books import BookKeeper
+from zoho_xero_sync.engine.ports import Context, LedgerDesk
+from zoho_xero_sync.engine.prepare import draft_deals
+from zoho_xero_sync.engine.writers import EARLIER_LEDGERS, earlier_ledgers
+from zoho_xero_sync.errors import RemoteError
+
+Invoices = Mapping[str, tuple[XeroInvoice, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What both services answered: every deal concerned, and by deal id the invoices that are its own."""
+
+    rows: Mapping[str, DealRow]
+    read_at: datetime
+    invoices: Invoices
+    contacts: Sequence[XeroContact]
+    tags: tuple[str, ...]
+
+
+def rebuild(context: Context, keeper: BookKeeper) -> Rebuilt:
+    """The ledger as it must have been, in memory.
+
+    Raises RemoteError when Zoho does not say when it was read: no later change could be told from an earlier one.
+    """
+    seen = _read(context)
+    drafted = {item.deal.id: item for item in _drafted(context, keeper, seen)}
+    restored = tuple(_restored(context, seen, drafted))
+    customers = tuple(_customers(context, seen))
+    linked = {link.customer for link in customers}
+    unmarked = [row for row in seen.rows.values() if row.id not in seen.invoices]
+    only = tuple(known_record(row) for row in unmarked if _customer_only(context, row) in linked)
+    known = {record.deal_id for record in only}
+    history = [row for row in unmarked if row.id not in known]
+    # With its content, so that what is read again after this is recognised.
+    baseline = tuple(replace(known_record(row), baseline=True) for row in history)
+    first = _first_invoice(seen.invoices)
+    return Rebuilt(
+        checkpoint=seen.read_at,
+        covered=covered_stages(context.rules.stages),
+        restored=restored,
+        customers_only=only,
+        baseline=baseline,
+        may_have_waited=_changed_since(baseline, first),
+        customers=customers,
+        earlier=seen.tags,
+        first_invoice=first,
+    )
+
+
+def record_rebuilt(context: Context, ledger: LedgerDesk, keeper: BookKeeper, rebuilt: Rebuilt) -> None:
+    """Store it in a new ledger that nobody else sees yet."""
+    now = context.clock.now()
+    ledger.stage([*(item.record for item in rebuilt.restored), *rebuilt.customers_only], None)
+    links = [item.link for item in rebuilt.restored if item.link is not None]
+    events = [
+        Event(now, context.run_id, link.deal_id, "invoice_adopted", {"number": link.number, "status": link.status})
+        for link in links
+    ]
+    ledger.record_links(rebuilt.customers, links, events)
+    for name, text in keeper.fetched.items():
+        ledger.record_fact(name, text, now)
+    ledger.record_fact(EARLIER_LEDGERS, earlier_ledgers(rebuilt.earlier), now)
+    ledger.record_baseline(rebuilt.baseline, rebuilt.covered, rebuilt.checkpoint)
+
+
+# ---- reading ----
+
+
+def _read(context: Context) -> _Seen:
+    """Deals in the invoiced stages, then Xero's invoices, then the deals they carry that are in no such stage."""
+    rules = context.rules
+    names = sorted({stage for stage, _ in covered_stages(rules.stages)})
+    fetched = context.zoho.fetch_in_stages(names)
+    if fetched.read_at is None:
+        raise RemoteError("Zoho's answer has no Date, so the ledger has no time to go on from.", "Run it again.")
+    here = {row.id: row for row in fetched.rows if match_rule(rules.stages, row.stage, row.pipeline)}
+    numbers = _numbers(context, list(here.values()))
+    prefix = context.link_prefix(context.zoho.organisation())
+    swept = context.xero.sweep(prefix, None, numbers=numbers)
+    invoices = dict(swept.carrying)
+    for number, found in swept.numbered.items():
+        unmarked = tuple(invoice for invoice in found if deal_of(invoice.url, prefix) is None)
+        if unmarked:
+            invoices.setdefault(numbers[number], unmarked)
+    elsewhere = [deal_id for deal_id in invoices if deal_id not in here]
+    others = context.zoho.fetch_deals(elsewhere).rows if elsewhere else ()
+    rows = here | {row.id: row for row in others}
+    return _Seen(rows, fetched.read_at, invoices, context.xero.fetch_contacts(), tuple(sorted(swept.tags)))
+
+
+def _numbers(context: Context, rows: Sequence[DealRow]) -> dict[str, str]:
+    """By invoice number, the deal whose number it is: an invoice is still its own when somebody took its link away."""
+    template = context.rules.invoice.number
+    if template is None:
+        return {}
+    readable = (row.content for row in rows if isinstance(row.content, Deal))
+    numbers = {template.render(deal.fields).strip(): deal.id for deal in readable}
+    return {number: deal_id for number, deal_id in numbers.items() if number}
+
+
+def _drafted(context: Context, keeper: BookKeeper, seen: _Seen) -> list[Drafted]:
+    """The drafts of the deals that one live invoice carries."""
+    items: list[Drafted] = []
+    for deal_id, invoices in seen.invoices.items():
+        row, live = seen.rows.get(deal_id), live_ones(invoices)
+        if row is None or len(live) != 1:
+            continue
+        item = draftable(row, known_record(row), live[0], context.rules)
+        items += [item] if item is not None else []
+    return draft_deals(context, keeper, items)[0] if items else []
+
+
+def _restored(context: Context, seen: _Seen, drafted: Mapping[str, Drafted]) -> Iterator[Restored]:
+    for deal_id, invoices in seen.invoices.items():
+        row = seen.rows.get(deal_id)
+        if row is None:
+            yield restore_unseen(deal_id, invoices)
+        else:
+            yield restore(row, known_record(row), drafted.get(deal_id), invoices, context.rules)
+
+
+# ---- customers ----
+
+
+def _customers(context: Context, seen: _Seen) -> Iterator[CustomerLink]:
+    """Customers of deals that were worked on, each with its Xero contact: by our number, else by its invoice's."""
+    voices: dict[CustomerKey, list[Voice]] = {}
+    for row in sorted(seen.rows.values(), key=lambda row: (row.modified_at is not None, row.modified_at, row.id)):
+        worked_on = row.id in seen.invoices or _is_customer_only(context, row)
+        draft = draft_contact(row.content, context.rules.customer) if isinstance(row.content, Deal) else None
+        if worked_on and isinstance(draft, ContactDraft) and isinstance(row.content, Deal):
+            voices.setdefault(draft.customer, []).append(Voice(row.content, known_record(row), draft))
+    by_id = {contact.id: contact for contact in seen.contacts}
+    by_number = _by_number(seen.contacts)
+    claimed: set[str] = set()
+    numbers = {key: said[-1].draft.number for key, said in voices.items()}
+    numbered = {key: by_number[number] for key, number in numbers.items() if number in by_number}
+    for key, said in sorted(voices.items(), key=lambda item: item[0] not in numbered):
+        contact = numbered.get(key) or _invoiced(said, seen.invoices, by_id)
+        if contact is None or contact.id in claimed:
+            continue
+        claimed.add(contact.id)
+        yield _customer_link(key, said, contact)
+
+
+def _customer_link(key: CustomerKey, said: Sequence[Voice], contact: XeroContact) -> CustomerLink:
+    # The deal whose person the contact has now is the one whose word was carried over last.
+    same = [voice for voice in said if voice.draft.email and voice.draft.email.casefold() == contact.email.casefold()]
+    draft = agreed_draft([*(voice for voice in said if voice not in same), *same], None)
+    sent = as_sent(contact_fields(draft))
+    return CustomerLink(key, contact.id, contact.number, contact.name, sent, draft.person or None)
+
+
+def _by_number(contacts: Sequence[XeroContact]) -> dict[str, XeroContact]:
+    """Contacts by ContactNumber, active ones before archived ones."""
+    ordered = sorted(contacts, key=lambda contact: contact.status != ARCHIVED)
+    return {contact.number: contact for contact in ordered if contact.number}
+
+
+def _invoiced(said: Sequence[Voice], invoices: Invoices, by_id: Mapping[str, XeroContact]) -> XeroContact | None:
+    """The active contact that the newest of the customer's live invoices is made out to."""
+    for voice in reversed(said):
+        for invoice in live_ones(invoices.get(voice.deal.id, ())):
+            contact = by_id.get(invoice.contact_id)
+            if contact is not None and contact.status != ARCHIVED:
+                return contact
+    return None
+
+
+def _rule(context: Context, row: DealRow) -> StageRule | None:
+    return match_rule(context.rules.stages, row.stage, row.pipeline)
+
+
+def _is_customer_only(context: Context, row: DealRow) -> bool:
+    rule = _rule(context, row)
+    return rule is not None and rule.invoice == "none"
+
+
+def _customer_only(context: Context, row: DealRow) -> CustomerKey | None:
+    """The customer of a deal whose stage asks for the customer alone."""
+    if not _is_customer_only(context, row) or not isinstance(row.content, Deal):
+        return None
+    draft = draft_contact(row.content, context.rules.customer)
+    return draft.customer if isinstance(draft, ContactDraft) else None
+
+
+# ---- what may have waited ----
+
+
+def _first_invoice(invoices: Invoices) -> datetime | None:
+    dates = [invoice.date for found in invoices.values() for invoice in found if invoice.date is not None]
+    return datetime.combine(min(dates), time(), UTC) if dates else None
+
+
+def _changed_since(baseline: Sequence[DealRecord], first: datetime | None) -> tuple[DealRecord, ...]:
+    """Deals that changed since the first invoice was made, newest first: the ledger may have had plans for them."""
+    if first is None:
+        return ()
+    changed = [record for record in baseline if record.modified_at is None or record.modified_at >= first]
+    changed.sort(key=lambda record: record.deal_id)
+    return tuple(sorted(changed, key=lambda record: record.modified_at or first, reverse=True))

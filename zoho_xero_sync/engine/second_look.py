@@ -1,0 +1,66 @@
+"""Refusals that Xero is asked about before they are believed: it may hold what it says it did not make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from zoho_xero_sync.core.model import Operation, OperationKind, Write
+from zoho_xero_sync.core.outcome import Applied, Refused, Rejected, Reply, Unknown
+from zoho_xero_sync.core.recording import AnyOutcome, says_number_taken
+from zoho_xero_sync.core.stages import CLOSED
+from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context
+from zoho_xero_sync.errors import SyncError
+
+
+def with_own_numbers(context: Context, write: Write, reply: Reply) -> Reply:
+    """The reply, with a refusal over a taken number answered by Xero itself where it can be.
+
+    The invoice that has the number is the deal's when it carries the deal's mark: it counts as made. Any other stays a
+    refusal, and so does one that was voided or deleted. What cannot be looked up now is unknown.
+    """
+    outcomes = _outcomes(write, reply)
+    taken = [operation for operation, outcome in zip(write.operations, outcomes, strict=True) if _taken(outcome)]
+    if not taken or write.operations[0].kind is not OperationKind.CREATE_INVOICE:
+        return reply
+    settled = _looked_up(context, write, taken)
+    verdict = tuple(settled.get(op.id, outcome) for op, outcome in zip(write.operations, outcomes, strict=True))
+    return replace(reply, verdict=verdict)
+
+
+def made_all_the_same(context: Context, write: Write) -> dict[int, AnyOutcome]:
+    """By operation, the invoices of a batch that was refused as a whole and that Xero holds nevertheless.
+
+    Batches were seen answered 400 although their good elements were made. What cannot be looked up now is unknown.
+    """
+    creates = write.operations[0].kind is OperationKind.CREATE_INVOICE
+    return _looked_up(context, write, write.operations) if creates else {}
+
+
+def _outcomes(write: Write, reply: Reply) -> tuple[AnyOutcome, ...]:
+    if not isinstance(reply.verdict, Refused):
+        return reply.verdict
+    # Alone in its request, an item is what the whole was refused for.
+    alone = len(write.operations) == 1
+    return tuple(Rejected(reply.verdict.message) if alone else Unknown("") for _ in write.operations)
+
+
+def _taken(outcome: AnyOutcome) -> bool:
+    return isinstance(outcome, Rejected) and says_number_taken(outcome.message)
+
+
+def _looked_up(context: Context, write: Write, operations: Sequence[Operation]) -> dict[int, AnyOutcome]:
+    """By operation, what a search for the deals' marks tells; nothing for one that no live invoice carries."""
+    urls = [operation.identity for operation in operations]
+    try:
+        found = context.xero.find_carrying(urls, write.created_at - CLOCK_MARGIN)
+    except SyncError:
+        return {operation.id: Unknown("Xero refused it and could not be asked") for operation in operations}
+    settled: dict[int, AnyOutcome] = {}
+    for operation in operations:
+        hits = found.get(operation.identity, ())
+        if len(hits) > 1:
+            settled[operation.id] = Unknown("several invoices carry it")
+        elif hits and hits[0].status not in CLOSED:
+            settled[operation.id] = Applied(hits[0])
+    return settled
