@@ -160,7 +160,9 @@ class App:
             return run.report
 
     def _with_lapse(self, report: Report, ledger: Ledger) -> Report:
-        """The report with a warning ahead of a lapse, once for each of 14, 7 and 2 days."""
+        """The report with a warning ahead of a lapse and after it, unless it says already that somebody must log in."""
+        if any(problem.code == "login_needed" for problem in report.problems):
+            return report
         note = new_lapse_note(self.config, self.environ, self.clock.now(), ledger)
         return report if note is None else replace(report, notes=(*report.notes, note))
 
@@ -295,22 +297,20 @@ class App:
                 )
             services = stack.enter_context(Services(self.config, self.environ, self.clock, None, None))
             identity = services.identify()
-            if there:
-                _require_replaceable(self.config.ledger, identity)
+            waiting = _waiting_in_old(self.config.ledger, identity) if there else frozenset()
             context = self._context(services, new_run_id())
             keeper = BookKeeper(context, Overlay(None))
-            rebuilt = rebuild(context, keeper)
-            now, aside = self.clock.now(), None
+            rebuilt = rebuild(context, keeper, waiting)
+            now = self.clock.now()
+            aside = str(aside_name(self.config.ledger, now)) if there else None
             if not dry_run:
-                aside = aside_name(self.config.ledger, now) if there else None
                 with replaced_ledger(self.config.ledger, identity, now) as ledger:
                     ledger.begin_run(context.run_id, "rebuild", now)
                     record_rebuilt(context, ledger, keeper, rebuilt)
                     self._keep(ledger, services)
                     ledger.finish_run(context.run_id, now, rebuilt.exit_code, None)
             place = str(require_path(self.config.ledger))
-            kept = str(aside) if aside else None
-            return RebuildView(context.run_id, now, dry_run, place, rebuilt, kept, services.calls())
+            return RebuildView(context.run_id, now, dry_run, place, rebuilt, aside, services.calls())
 
     # ---- shared ----
 
@@ -388,14 +388,17 @@ def _known(ledger: Ledger, deal_id: str) -> DealRecord:
     return record
 
 
-def _require_replaceable(url: str, identity: Identity) -> None:
-    """Raise LedgerError when the ledger that is there is sound and must not be replaced yet."""
+def _waiting_in_old(url: str, identity: Identity) -> frozenset[str]:
+    """The deals that wait in the ledger that is there; none when it is damaged, and so says nothing any more.
+
+    Raises LedgerError when it is sound and must not be replaced yet.
+    """
     try:
         with Ledger.open(url, read_only=True) as old:
             owner, unanswered = old.identity(), old.unsettled_writes()
+            waiting = frozenset(record.deal_id for record in (*old.pending_deals(), *old.waiting_deals()))
     except LedgerError:
-        # A damaged one says nothing of its own any more.
-        return
+        return frozenset()
     if (owner.zoho_org_id, owner.xero_tenant_id) != (identity.zoho_org_id, identity.xero_tenant_id):
         raise LedgerError(
             f"The ledger belongs to {owner.zoho_org_name} and {owner.xero_org_name}, and the logins reach "
@@ -407,6 +410,7 @@ def _require_replaceable(url: str, identity: Identity) -> None:
             "The ledger still waits for Xero's answer to a write; a new one would not know of it.",
             "Let a run settle that first: zoho-xero-sync sync",
         )
+    return waiting
 
 
 def _live_invoice(ledger: Ledger, record: DealRecord) -> InvoiceLink | None:

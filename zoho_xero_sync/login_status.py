@@ -136,7 +136,10 @@ def _instant(text: str | None) -> datetime | None:
 
 
 def new_lapse_note(config: Config, environ: Mapping[str, str], now: datetime, ledger: Ledger) -> str | None:
-    """The warning of a Xero login that lapses in 14, 7 or 2 days, once for each; the ledger remembers what was told."""
+    """The warning of a Xero login that lapses in 14, 7 or 2 days, or has lapsed, once for each.
+
+    The ledger remembers what was told. A run with nothing to do asks Xero nothing, so it would not notice a lapse.
+    """
     if config.xero.connection == "custom":
         return None
     credentials = open_store(config.secrets.store, config.secrets.file, environ, register=register_secret)
@@ -145,8 +148,10 @@ def new_lapse_note(config: Config, environ: Mapping[str, str], now: datetime, le
     except LoginError:
         # The run itself is done; what is wrong with the store is said by the next one that needs it.
         return None
-    days = threshold(lapses, now) if lapses is not None else None
-    if lapses is None or days is None:
+    if lapses is None:
+        return None
+    days = threshold(lapses, now) if lapses > now else 0
+    if days is None:
         return None
     told = f"{days} {lapses.isoformat()}"
     known = ledger.fact(_FACT)

@@ -38,7 +38,7 @@ for _folder in (ROOT / "tests" / "journey", ROOT, ROOT / "tests" / "crash"):
 
 from boundaries import Boundaries  # noqa: E402 - found by the lines above, wherever this is started from
 from plots import PLOTS, Plot, doubles, lost, outcome  # noqa: E402
-from promises import assert_promises, listed_deals  # noqa: E402
+from promises import assert_promises  # noqa: E402
 from shared_clock import SharedClock  # noqa: E402
 from teeth import TEETH  # noqa: E402
 from world_tools import SECRETS, Desk, DeskClock, Record  # noqa: E402
@@ -53,8 +53,9 @@ from zoho_xero_sync.sandbox import Sandbox  # noqa: E402
 GAPS = (0, 4, 10)
 # Small, so that a small world has several of each kind.
 _BATCH = 2
+_CHANGES = ("INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP")
 _RUNS = 3
-_PENDING = 4
+_PENDING, _THERE_ALREADY = 4, 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Stage:
             desk.configure(**plot.settings)
             plot.prepare(desk)
         self._desk = desk
+        self._argv = [part.format(zoho=self._box.zoho_url, xero=self._box.xero_url) for part in plot.argv]
         if threading.active_count() != 1:
             raise RuntimeError(f"a thread is left that a fork would lose: {threading.enumerate()}")
 
@@ -115,7 +117,7 @@ class Stage:
         desk.folder = Path(tempfile.mkdtemp(prefix="case-", dir=self._place))
         try:
             shutil.copytree(self._place / "before", desk.folder, dirs_exist_ok=True)
-            runs = [(self._plot.argv, kill.first)] + ([(("sync",), kill.second)] if kill.second else [])
+            runs = [(self._argv, kill.first)] + ([(("sync",), kill.second)] if kill.second else [])
             actors = [Actor(desk, argv, at, place, self._teeth) for place, (argv, at) in enumerate(runs)]
             self._box.start()
             return self._played(desk, actors, kill, known, wanted)
@@ -140,11 +142,25 @@ class Stage:
             return {**answer, "writes": witness.count, "broken": witness.broken, "same": True}
         desk.wait(minutes=kill.gap)
         TEETH[self._teeth]()
-        error = _made_up(desk, self._plot)
+        error = self._made_up(desk)
         found = doubles(desk)
-        missing = lost(desk, wanted, listed_deals(desk)) if wanted is not None and not error else []
+        missing = lost(desk, wanted) if wanted is not None and not error else []
         told = {"outcome": outcome(desk), "doubles": found, "lost": missing, "error": error}
         return {**answer, **told, "writes": witness.count, "broken": witness.broken}
+
+    def _made_up(self, desk: Desk) -> str | None:
+        """Let normal runs follow until nothing is left to do, then check every promise; what was broken, or None."""
+        try:
+            if self._argv[0] != "sync":
+                assert desk.run(*self._argv).code in (0, _THERE_ALREADY)
+            for _ in range(_RUNS):
+                if desk.run("sync").code != _PENDING:
+                    break
+            self._plot.afterwards(desk)
+            assert_promises(desk)
+        except Exception:
+            return traceback.format_exc()
+        return None
 
 
 class Actor:
@@ -196,19 +212,6 @@ def _perform(desk: Desk, argv: Sequence[str], kill_at: int) -> list[str]:
     return [f"exit code {code}", *counted.names]
 
 
-def _made_up(desk: Desk, plot: Plot) -> str | None:
-    """Let normal runs follow until nothing is left to do, then check every promise; what was broken, or None."""
-    try:
-        for _ in range(_RUNS):
-            if desk.run("sync").code != _PENDING:
-                break
-        plot.afterwards(desk)
-        assert_promises(desk)
-    except Exception:
-        return traceback.format_exc()
-    return None
-
-
 def _state(desk: Desk, box: Sandbox) -> str:
     """What is left after a kill, as one hash: the ledger's bytes, the other files' names, what both services did."""
     left = hashlib.sha256()
@@ -251,14 +254,15 @@ class Tally:
 def every_kill(
     stage: Stage, reference: Record, names: Sequence[str], places: Sequence[int], gaps: Sequence[int], *, full: bool
 ) -> Tally:
-    """Kill at each of these boundaries and go on after each gap; `full` as --all says."""
+    """Kill at each of these boundaries and go on after a gap: `full` after every gap and whatever was left behind.
+
+    Else what was left behind is recovered from once, after a gap that changes from kill to kill, and after every gap
+    while a write is in flight.
+    """
     tally = Tally()
     known: frozenset[str] = frozenset()
-    for first in places:
-        if not full and _only_reads(names[first - 1]):
-            continue
-        turned = [*gaps[first % len(gaps) :], *gaps[: first % len(gaps)]]
-        for gap in turned:
+    for turn, first in enumerate(places):
+        for gap in (*gaps[turn % len(gaps) :], *gaps[: turn % len(gaps)]):
             case = stage.play(Kill(first, 0, gap), known, reference["outcome"])
             tally.add(case, names)
             if not full and ("same" in case or not case.get("in_flight")):
@@ -268,9 +272,22 @@ def every_kill(
     return tally
 
 
-def _only_reads(name: str) -> bool:
-    """Whether a boundary has nothing beside it that could change anything."""
-    return name.split()[1] in ("SELECT", "PRAGMA", "BEGIN", "ROLLBACK", "GET")
+def telling(names: Sequence[str]) -> list[int]:
+    """The boundaries after which the disk or a service is another, and both sides of every commit and write.
+
+    Between the end of one call and the beginning of the next nothing outside the process changes; a kill at each side
+    of a read, or of a transaction that only reads, leaves the same behind.
+    """
+    chosen: list[int] = []
+    changed = False
+    for place, name in enumerate(names, 1):
+        when, what, *rest = name.split()
+        changed = False if what == "BEGIN" else changed or what in _CHANGES
+        both = (what == "COMMIT" and changed) or (what in ("PUT", "POST") and rest[0].startswith("/api.xro/"))
+        after = what in _CHANGES or what.startswith("os.") or (what == "POST" and "/token" in rest[0])
+        if both or (after and when == "after"):
+            chosen.append(place)
+    return chosen
 
 
 def pairs_of_kills(stage: Stage, reference: Record, names: Sequence[str], gaps: Sequence[int], count: int) -> Tally:
@@ -292,6 +309,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--gaps", type=int, nargs="+", default=list(GAPS), metavar="MINUTES")
     parser.add_argument("--teeth", choices=sorted(name for name in TEETH if name), help="break the program on purpose")
     parser.add_argument("--only", type=int, nargs="+", metavar="N", help="kill at these boundaries only")
+    parser.add_argument("--near", metavar="TEXT", help="kill at boundaries with this in their names only")
     parser.add_argument("--list", action="store_true", help="name the boundaries and kill nothing")
     chosen = parser.parse_args(arguments)
     send.BATCH_ITEMS = _BATCH
@@ -310,7 +328,9 @@ def main(arguments: Sequence[str]) -> int:
         if chosen.pairs:
             tally = pairs_of_kills(stage, reference, names, chosen.gaps, chosen.pairs)
         else:
-            places = chosen.only or range(1, len(names) + 1)
+            every = list(range(1, len(names) + 1))
+            places = chosen.only or (every if chosen.all else telling(names))
+            places = [place for place in places if not chosen.near or chosen.near in names[place - 1]]
             tally = every_kill(stage, reference, names, places, chosen.gaps, full=chosen.all or bool(chosen.only))
     for wrong in tally.wrong:
         print(wrong)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from world_tools import Desk, OpenDesk, Order, Record, open_desk, world
+from write_ahead import WriteAhead
 
 from zoho_xero_sync import log
 
@@ -20,13 +21,15 @@ def _no_secret_known_before(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def desk_of(tmp_path: Path) -> Iterator[OpenDesk]:
-    """Opens desks: `desk_of(order("a", "Closed Won"))`."""
+    """Opens desks: `desk_of(order("a", "Closed Won"))`. Every write that reaches them must be in a ledger before."""
     with ExitStack() as stack:
 
         def opened(*placed: Order, on: Record | None = None, running: bool = False) -> Desk:
             folder = tmp_path / f"desk{len(list(tmp_path.iterdir()))}"
             folder.mkdir()
-            return stack.enter_context(open_desk(on or world(*placed), folder, running=running))
+            ready = stack.enter_context(open_desk(on or world(*placed), folder, running=running))
+            stack.callback(WriteAhead(ready).watch().check)
+            return ready
 
         yield opened
 

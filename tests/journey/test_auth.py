@@ -461,14 +461,23 @@ def test_sync_warns_fourteen_seven_and_two_days_ahead_once_each(pkce: Office) ->
     pkce.run("sync")
     told: list[tuple[int, str]] = []
     pkce.wait(days=44)
-    for day in range(45, 60):
+    for day in range(45, 62):
         pkce.wait(days=1)
         for _ in range(2):
             notes = json.loads(pkce.run("sync", "--json").out)["notes"]
             told += [(day, note) for note in notes]
-    assert [day for day, _ in told] == [46, 53, 58]
+    assert [day for day, _ in told] == [46, 53, 58, 60]
     assert "lapses in 14 days, on 2027-01-19" in told[0][1]
     assert "auth status --check" in told[2][1]
+    assert "lapsed on 2027-01-19, after 60 days without use, so nothing can be invoiced" in told[3][1]
+    assert told[3][1].endswith("zoho-xero-sync auth xero")
+
+
+def test_use_renews_a_login_that_is_about_to_lapse(pkce: Office) -> None:
+    pkce.log_in_zoho()
+    pkce.log_in_xero()
+    pkce.wait(days=59)
+    assert "--check" in pkce.status()["xero"]["hint"]
     pkce.status("--check")
     assert pkce.status()["xero"]["hint"] is None
 

@@ -14,6 +14,8 @@ from world_tools import order
 
 from zoho_xero_sync.sandbox import Fault
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Fate:
@@ -168,6 +170,11 @@ FATES = [
     ),
     Fate("Xero's login was revoked", "xero", allowed_no_longer, XERO_DEAD, XERO_AGAIN, connection="web", tokens=2),
     Fate(
+        "Xero's custom connection was removed", "xero", connection_removed,
+        f"The Xero login reaches no organisation any more; it was connected to {HOME}.",
+        "Connect it again: zoho-xero-sync auth xero",
+    ),
+    Fate(
         "Xero's organisation was disconnected", "xero", connection_removed,
         f"The Xero login reaches no organisation any more; it was connected to {HOME}.",
         "Connect it again: zoho-xero-sync auth xero",
@@ -223,7 +230,7 @@ def test_the_fate_of_a_login(settled: Callable[[str], Office], fate: Fate) -> No
         problem = report["problems"][0]
         assert problem["message"].startswith(fate.message)
         assert problem["hint"] == fate.hint
-        assert len(report["problems"]) == 1
+        assert (len(report["problems"]), report["notes"]) == (1, [])
         assert report["exit_code"] == fate.code
         assert tokens <= fate.tokens + 1
     login = office.status("--check", code=fate.code)[fate.service]

@@ -11,6 +11,8 @@ from world_tools import CONFIG, Desk, OpenDesk, Record, order, priced, world
 from zoho_xero_sync.config import load_config
 from zoho_xero_sync.core.scopes import xero_scopes, zoho_scopes
 
+pytestmark = pytest.mark.slow
+
 DOCUMENTS = {"sales_order": "Sales_Orders", "zoho_invoice": "Invoices"}
 SUBFORM: Record = {
     "Deals": {
@@ -85,7 +87,6 @@ def test_what_is_asked_for_is_enough(shop: Desk, source: str, customer: Record, 
 LOOKED_UP = ("deal_stages", "stage_pipelines", "quote_stages", "line_sources", "zoho_taxes", "currencies", "accounts")
 
 
-@pytest.mark.slow
 def test_each_scope_that_is_asked_for_is_needed(desk_of: OpenDesk) -> None:
     """Without any one of them a run ends, or `check` cannot look at something; with all of them both are content."""
     spare = []

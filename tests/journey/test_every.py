@@ -81,14 +81,16 @@ def test_idle_rounds_cost_one_call_each_and_no_memory(desk: Desk) -> None:
         marks.append(used())
 
     tracemalloc.start()
-    seconds = EVERY * ROUNDS
+    # Rounds are up to a tenth later than asked for.
+    seconds = EVERY * ROUNDS * 1.1
     then = {seconds * share: count for share in (0.25, 0.5, 0.75)}
     stay_up(desk, seconds, then=then)
     count()
     tracemalloc.stop()
     made = runs(desk) - before
     hours = seconds / 3600
-    assert made >= ROUNDS * 0.9
+    print(f"{made} rounds, {spent}, bytes held at 25, 50, 75 and 100 %: {marks}")
+    assert made >= ROUNDS
     # A new token is asked whose organisation it reaches: one call more.
     assert spent["tokens"] <= hours * 1.1 + 1
     assert spent["zoho"] == made + spent["tokens"]

@@ -138,3 +138,32 @@ def test_what_waits_for_a_person_is_not_made_history_by_a_stage_that_is_added(de
     assert line_of(desk.sync(), held)["action"] == "create"
     assert history(desk) == set()
     assert_promises(desk)
+
+
+# ---- stages renamed in Zoho ----
+
+
+def test_a_stage_renamed_in_zoho_is_told_until_the_configuration_follows(desk_of: OpenDesk) -> None:
+    desk = desk_of(on=world(order("a", "Proposal")))
+    desk.sync()
+    desk.box.zoho.rename_stage("Confirmed", "Order placed")
+    desk.sync()
+    desk.wait(days=1)
+    report = desk.sync(code=3)
+    assert [problem["code"] for problem in report["problems"]] == ["stage_unknown"]
+    assert "'Confirmed'" in report["problems"][0]["message"]
+    assert "Order placed" in report["problems"][0]["hint"]
+    desk.wait(minutes=1)
+    assert desk.sync(code=3)["api_calls"] == {"zoho": 1, "xero": 0}
+    desk.configure(stages=[{**CONFIRMED, "stage": "Order placed"}, WON])
+    assert desk.sync()["problems"] == []
+    desk.move("a", "Order placed")
+    assert actions(desk, desk.sync()) == {"a": "create"}
+    assert_promises(desk)
+
+
+def test_a_wrong_stage_name_is_told_by_the_first_run(desk_of: OpenDesk) -> None:
+    desk = desk_of(on=world(order("a", "Closed Won")))
+    desk.configure(stages=[{**WON, "stage": "Closed Wonn"}])
+    report = desk.sync(code=3)
+    assert [problem["code"] for problem in report["problems"]] == ["stage_unknown"]

@@ -6,16 +6,19 @@ The numbers are those of the list this project was planned with.
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from auth_tools import HOME, OTHER, Office, office_in
 from promises import assert_no_secret, assert_promises
-from trap_tools import INVOICES, answered, links
+from trap_tools import INVOICES, also, answered, links
 from world_tools import Desk, OpenDesk, actions, order, problem_codes, world
 
 from zoho_xero_sync.core.rules import Rules
@@ -48,7 +51,7 @@ def test_trap_37_two_processes_do_not_both_renew_the_token(tmp_path: Path) -> No
         return replace(stored, access=access, expires_at=until, extra={"login": "mine"})
 
     clock, file = SystemClock(), tmp_path / "secrets.json"
-    stores = [open_store("file", file, {}, register=str) for _ in range(4)]
+    stores = [open_store("file", file, {}, register=lambda secret: None) for _ in range(4)]
     got: list[str] = []
 
     def run(number: int) -> None:
@@ -64,6 +67,7 @@ def test_trap_37_two_processes_do_not_both_renew_the_token(tmp_path: Path) -> No
     assert got == ["token 1"] * 4
 
 
+@pytest.mark.slow
 def test_trap_38_no_credential_is_in_a_log(desk: Desk) -> None:
     desk.add(order("job", "Closed Won"))
     desk.box.zoho.oauth.revoke_everything()
@@ -79,6 +83,22 @@ def test_trap_39_no_retired_scope_is_asked_for(connection: str) -> None:
     asked = {scope.name for scope in xero_scopes(connection, Rules(stages=()))}
     retired = {"accounting.transactions", "accounting.transactions.read", "accounting.reports.read"}
     assert not asked & retired and "accounting.invoices" in asked
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Iterator[Office]:
+    """A web app that two organisations are connected to."""
+    with office_in(tmp_path, "web", organisations=[{"Name": OTHER}]) as ready:
+        yield ready
+
+
+@pytest.mark.slow
+def test_trap_40_logging_out_cuts_nobody_elses_connection(both: Office) -> None:
+    """Revoking the token would end the links of every organisation; one connection is removed instead."""
+    both.log_in_xero("--tenant", HOME)
+    both.run("auth", "logout", "xero")
+    assert [tenant.connection is not None for tenant in both.box.xero.tenants.values()] == [False, True]
+    assert not [call for call in both.box.calls.all() if call.path.endswith("revocation")]
 
 
 def revoked(desk: Desk) -> None:
@@ -113,7 +133,11 @@ def nobody(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("harm", "code"),
-    [(revoked, 12), (down, 4), (offline, 4), (maintenance, 4), (crowded, 4), (unheard, 4), (nobody, 3)],
+    [
+        (offline, 4),
+        (crowded, 4),
+        *(also(*case) for case in ((revoked, 12), (down, 4), (maintenance, 4), (unheard, 4), (nobody, 3))),
+    ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_trap_44_nothing_that_failed_says_ok(desk: Desk, harm: Callable[[Desk], None], code: int) -> None:
@@ -129,6 +153,7 @@ def test_trap_44_nothing_that_failed_says_ok(desk: Desk, harm: Callable[[Desk], 
         assert_promises(desk)
 
 
+@pytest.mark.slow
 def test_trap_45_work_for_one_organisation_is_not_done_in_another(desk: Desk, desk_of: OpenDesk) -> None:
     """What waits in the ledger was planned for the books it was made with."""
     desk.add(order("job", "Closed Won"))
@@ -147,8 +172,7 @@ def test_trap_45_work_for_one_organisation_is_not_done_in_another(desk: Desk, de
 # ---- what else the services do ----
 
 
-@pytest.mark.parametrize("envelope", ["flat", "row"])
-@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize(("status", "envelope"), [(200, "row"), (400, "flat"), also(200, "flat"), also(400, "row")])
 def test_zoho_asks_to_slow_down_in_a_body(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, status: int, envelope: str
 ) -> None:
@@ -192,3 +216,25 @@ def test_what_a_killed_creation_left_is_cleared(desk: Desk) -> None:
     desk.sync()
     assert [path.exists() for path in mine] == [False] * 3
     assert all(path.exists() for path in others)
+
+
+def test_after_a_cut_inside_a_commit_every_reader_says_what_to_type(desk: Desk) -> None:
+    """Reading alone cannot undo half a change; the next sync does, and nothing is lost."""
+    desk.add(order("job", "Closed Won"))
+    journal = desk.folder / "ledger.db-journal"
+    with closing(sqlite3.connect(desk.ledger, isolation_level=None)) as connection:
+        connection.execute("PRAGMA cache_size = 2")
+        connection.execute("BEGIN IMMEDIATE")
+        for number in range(40):
+            connection.execute("INSERT INTO covered_stage VALUES (?, ?)", (f"half {number}", "x" * 20_000))
+        half = desk.ledger.read_bytes(), journal.read_bytes()
+        connection.execute("ROLLBACK")
+    desk.ledger.write_bytes(half[0])
+    journal.write_bytes(half[1])
+    journal.chmod(0o600)
+    for command in (["status"], ["show", desk.deal("job")], ["sync", "--dry-run"]):
+        assert "Run `zoho-xero-sync sync`" in desk.run(*command, code=13).err
+    assert (desk.ledger.read_bytes(), journal.read_bytes()) == half
+    assert actions(desk, desk.sync()) == {"job": "create"}
+    desk.run("status", code=0)
+    assert_promises(desk)

@@ -30,6 +30,7 @@ def one_bad_of_three(desk: Desk) -> str:
     return desk.deal("bad")
 
 
+@pytest.mark.slow
 def test_trap_06_a_retry_is_not_forgetting(desk: Desk) -> None:
     job = desk.add(order("job", "Closed Won", account=None))
     desk.sync(code=3)
@@ -78,6 +79,7 @@ def test_trap_21_answers_are_not_paired_by_their_place(desk: Desk, monkeypatch: 
     assert_promises(desk)
 
 
+@pytest.mark.slow
 def test_trap_22_one_bad_record_stops_no_other(desk: Desk) -> None:
     bad = one_bad_of_three(desk)
     assert actions(desk, desk.sync(code=3)) == {"good": "create", "bad": "hold", "fine": "create"}
@@ -97,6 +99,7 @@ def test_trap_23_no_batch_is_without_bounds() -> None:
         assert max(sum(len(one.element) for one in batch) for batch in cut) <= BATCH_BYTES
 
 
+@pytest.mark.slow
 def test_trap_24_the_first_of_several_contacts_is_not_taken(desk_of: OpenDesk) -> None:
     email = "accounts@alpine.example.com"
     twins = [{"Name": name, "EmailAddress": email} for name in ("Alpine North", "Alpine South")]
@@ -192,6 +195,7 @@ def test_trap_34_a_void_counts_when_xero_did_it(desk: Desk) -> None:
     assert_promises(desk)
 
 
+@pytest.mark.slow
 def test_trap_36_what_counts_in_the_total_is_what_is_sent(desk: Desk) -> None:
     """A row that the document's own total leaves out would be billed all the same: the deal is held."""
     job = desk.add(order("job", "Closed Won", lines=[("hours", 3, "120.00"), ("hire", 1, "80.00")]))

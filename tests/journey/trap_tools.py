@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 from world_tools import Desk, Record
 
 from zoho_xero_sync.remote.answer import Answer
@@ -14,6 +15,11 @@ from zoho_xero_sync.remote.xero.client import XeroClient
 from zoho_xero_sync.sandbox.xero import listing
 
 CONTACTS, INVOICES = "/Contacts$", "/Invoices$"
+
+
+def also(*values: object) -> ParameterSet:
+    """One more case of a trap, for the longer run."""
+    return pytest.param(*values, marks=pytest.mark.slow)
 
 
 def written(desk: Desk, method: str | None = None, collection: str = "Invoices") -> list[list[Record]]:
@@ -34,13 +40,13 @@ def ask_nobody(desk: Desk, path: str = INVOICES) -> None:
     desk.fault("status_503", method="GET", path=path, times=500)
 
 
-def answered(monkeypatch: pytest.MonkeyPatch, change: Callable[[Answer], Answer], times: int = 1) -> None:
-    """The next answers to a PUT of invoices reach the program changed; Xero did its work."""
-    send, left = XeroClient.send, [times]
+def answered(monkeypatch: pytest.MonkeyPatch, change: Callable[[Answer], Answer], collection: str = "Invoices") -> None:
+    """The next answer to a PUT of invoices (or contacts) reaches the program changed; Xero did its work."""
+    send, left = XeroClient.send, [1]
 
     def changed(client: XeroClient, method: str, path: str, body: bytes, key: str) -> Answer:
         answer = send(client, method, path, body, key)
-        if method != "PUT" or "/Invoices" not in path or not left[0]:
+        if method != "PUT" or collection not in path or not left[0]:
             return answer
         left[0] -= 1
         return change(answer)

@@ -27,7 +27,8 @@ class Watch:
     """What the world was told by people: whose every invoice is, and what every deal ever came to.
 
     `personal` are invoices whose content a person set last, `handled` all that people did anything to, `stale` deals
-    that changed in a way their own Modified_Time does not show.
+    that changed in a way their own Modified_Time does not show, `ruled_before` those that did not change since the stages
+    mean something else: other rules are for what comes.
     """
 
     desk: MachineDesk
@@ -37,11 +38,17 @@ class Watch:
     stale: set[str] = field(default_factory=set)
     totals: dict[str, set[Decimal]] = field(default_factory=dict)
     history: set[str] = field(default_factory=set)
+    ruled_before: set[str] = field(default_factory=set)
     rules_widened: bool = False
 
     def invoices(self) -> Held:
         """Xero's sales invoices by id."""
         return {str(row["InvoiceID"]): dict(row) for row in self.desk.box.xero.invoices()}
+
+    def show(self, deal: str) -> None:
+        """The deal's Modified_Time moved: whatever changed about it is there to be seen."""
+        self.stale.discard(deal)
+        self.ruled_before.discard(deal)
 
     def note_totals(self) -> None:
         """Remember what every deal comes to now."""
@@ -127,7 +134,7 @@ class Watch:
     ) -> None:
         named = f"{deal['Deal_Name']} in {deal['Stage']}"
         assert record, f"{named} is unknown to the ledger"
-        if record["state"] == "skipped" or rule["invoice"] == "none" and link is None:
+        if record["state"] == "skipped" or rule["invoice"] == "none" or deal["id"] in self.ruled_before:
             return
         if record["baseline"] and (deal["id"] in self.history or self.rules_widened):
             return
@@ -157,6 +164,12 @@ def _totals(deal: Record, quotes: list[Record]) -> set[Decimal]:
         return {money(deal["Amount"] or 0)}
     newest = max(str(quote["Modified_Time"]) for quote in quotes)
     return {money(quote["Grand_Total"]) for quote in quotes if str(quote["Modified_Time"]) == newest}
+
+
+def deal_of(invoice: Record) -> str:
+    """The id of the deal whose mark an invoice carries, or nothing; the ledger's own sign after it does not count."""
+    url = str(invoice.get("Url", ""))
+    return url.removeprefix(MARK).partition("#")[0] if url.startswith(MARK) else ""
 
 
 def content_of(invoice: Record) -> object:

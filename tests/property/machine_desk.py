@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from boundaries import Boundaries, Happening, Killed
+from cuts import Boundaries, Happening, Killed
 from world_tools import Desk, DeskClock, Record, Result
 
 from zoho_xero_sync.cli.hands import Hands
@@ -39,9 +39,7 @@ class MachineDesk(Desk):
         super().__post_init__()
         self.box.xero.on_write.append(self._journalled)
 
-    def command(
-        self, *argv: str, cut: int | None = None, meanwhile: Mapping[int, Happening] | None = None
-    ) -> Result:
+    def command(self, *argv: str, cut: int | None = None, meanwhile: Mapping[int, Happening] | None = None) -> Result:
         """Run one command line at this very instant. Killed before boundary number `cut` + 1, its code is `GONE`."""
         out, err = io.StringIO(), io.StringIO()
         hands = Hands(

@@ -132,6 +132,7 @@ def _is_fine(amount: Decimal) -> bool:
 
 def _agrees_with_what_was_spoilt(case: Case, problem: Problem) -> None:
     amounts = [line.net + line.tax for line in case.document.lines] + [line.net for line in case.document.lines]
+    amounts += [amount + case.document.tax for amount in amounts]
     reasons = {
         "tax_rate_differs": case.spoilt in ("wrong_rate", "tax_by_hand"),
         "amount_inexact": any(_is_fine(amount) or abs(amount) > arithmetic.LARGEST_LINE for amount in amounts),

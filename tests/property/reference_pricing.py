@@ -3,7 +3,8 @@
 Zoho: www.zoho.com/crm/developer/docs/api/v8/inventory-records.html (a row's total, its discount, each tax on its own;
 Grand_Total is Sub_Total less discount, plus tax, plus adjustment). Xero:
 developer.xero.com/documentation/guides/how-to-guides/rounding-in-xero and
-developer.xero.com/documentation/api/accounting/invoices (unit price to four decimals, line to cents, tax for each line).
+developer.xero.com/documentation/api/accounting/invoices (unit price to four decimals, line
+to cents, tax for each line).
 """
 
 from __future__ import annotations

@@ -98,6 +98,45 @@ def test_records(wire: list[Exchange], caller: _Caller) -> None:
     assert openapi_zoho.problems(wire) == []
 
 
+def test_inserts_notes_and_what_hangs_on_a_deal(wire: list[Exchange], caller: _Caller) -> None:
+    zoho = caller.box.zoho
+    deal = zoho.find("Deals", "d1")["id"]
+    parent = {"id": deal, "module": {"api_name": "Deals"}}
+    caller("POST", "Contacts", 201, {"data": [{"Last_Name": "New"}], "trigger": []})
+    caller("POST", "Contacts", 207, {"data": [{"Last_Name": "New"}, {}], "trigger": []})
+    caller("POST", "Accounts", 400, {"data": [{}], "trigger": []})
+    caller("POST", "Accounts/upsert", 200, {"data": [{"Account_Name": "Acme West"}, {"Account_Name": "New"}]})
+    caller("POST", "Notes", 201, {"data": [{"Note_Title": "t", "Note_Content": "x", "Parent_Id": parent}]})
+    caller("PUT", f"Deals/{deal}/Products", 200, {"data": [{"id": zoho.find("Products", "widget")["id"]}]})
+    for name in ("Notes", "Products", "Stage_History"):
+        caller("GET", f"Deals/{deal}/{name}?fields=id", 200)
+    note = caller("GET", f"Deals/{deal}/Notes?fields=Note_Content,Parent_Id", 200)["data"][0]["id"]
+    caller("GET", f"Notes/{note}", 200)
+    assert openapi_zoho.problems(wire) == []
+
+
+def test_new_fields(wire: list[Exchange], caller: _Caller) -> None:
+    path = "settings/fields?module=Deals"
+    caller("POST", path, 201, {"fields": [{"field_label": "Xero Number", "data_type": "text", "length": 50}]})
+    caller("POST", path, 400, {"fields": [{"data_type": "text"}]})
+    caller("POST", path, 400, {"fields": [{"field_label": "Xero Other", "data_type": "money"}]})
+    caller("GET", path, 200)
+    assert openapi_zoho.problems(wire) == []
+
+
+def test_held_records(wire: list[Exchange], caller: _Caller) -> None:
+    zoho = caller.box.zoho
+    deal = zoho.find("Deals", "d1")["id"]
+    for process, fields in (("approval", {}), ("merge", {}), ("blueprint", {"Stage": "Proposal"})):
+        zoho.hold("Deals", "d1", process)
+        caller("PUT", "Deals", 400, {"data": [{"id": deal, **fields}], "trigger": []})
+        caller("GET", f"Deals/{deal}", 200)
+        zoho.release("Deals", "d1")
+    zoho.hide("Deals", "d1")
+    caller("PUT", "Deals", 403, {"data": [{"id": deal}], "trigger": []})
+    assert openapi_zoho.problems(wire) == []
+
+
 def test_searches(wire: list[Exchange], caller: _Caller) -> None:
     caller.box.zoho.oauth.set_scopes(("ZohoCRM.modules.ALL", "ZohoSearch.securesearch.READ"))
     again = _Caller(caller.box)

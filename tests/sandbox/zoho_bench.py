@@ -99,6 +99,17 @@ class Bench:
         more = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.http.put(f"/crm/v8/{path}", json=body, headers={**self.headers, **more})
 
+    def post(self, path: str, body: Any, **arguments: Any) -> TestResponse:
+        """POST below /crm/v8."""
+        return self.http.post(f"/crm/v8/{path}", json=body, query_string=arguments or None, headers=self.headers)
+
+    def login(self, *scopes: str) -> None:
+        """Ask from now on with a token of these scopes (none: as before)."""
+        if scopes:
+            self.state.oauth.set_scopes(scopes)
+        token = self.http.post("/oauth/v2/token", data=REFRESH).get_json()["access_token"]
+        self.headers["Authorization"] = f"Zoho-oauthtoken {token}"
+
 
 def make_bench(world: dict[str, Any] | None = None, **overrides: Any) -> Bench:
     """A bench over WORLD (or `world`) with top-level overrides."""

@@ -116,6 +116,14 @@ VALUES = [
     ("invoice: {rounding: {limit: -0.05}}", "3: invoice.rounding.limit: is negative. Write 0 or more."),
     ("invoice: {rounding: {limit: }}", '3: invoice.rounding.limit: is not an amount. Write digits with a point, such '
      'as "0.05".'),
+    ("invoice: {account_field: Kind}", "3: invoice.account_field: is set, but invoice.accounts is empty. Name an "
+     "account for its values there."),
+    ("invoice: {header_discount_account: '260'}", "3: invoice.header_discount_account: is set, but no line is made of "
+     "it. Set header_discount: line."),
+    ("invoice: {header_discount: sprad}", "3: invoice.header_discount: 'sprad' is not one of spread, line, hold. Did you "
+     "mean spread?"),
+    ("invoice: {locked_date: move}", "3: invoice.locked_date: 'move' is not one of hold, first_open_day. Choose one."),
+    ("invoice: {exchange_rate: zoho}", "3: invoice.exchange_rate: 'zoho' is not one of xero, document. Choose one."),
     ("invoice: {rounding: {account: '860', limit: 0}}", "3: invoice.rounding.limit: is 0, so the rounding account "
      "would never be used. Raise it, or set account: null."),
     # addresses

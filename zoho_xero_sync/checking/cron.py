@@ -28,6 +28,8 @@ _OURS = re.compile(r"zoho[-_]xero[-_]sync")
 # The program by its bare name, as a word of its own.
 _BARE = re.compile(r"(?:^|[\s;&|(])zoho-xero-sync(?=\s|$)")
 _INLINE = re.compile(r"(?:^|\s)(ZXS_[A-Z_]+)=(\S+)")
+# A file of variables that the job's shell reads first: `. /etc/zoho-xero-sync/env;`
+_SOURCED = re.compile(r"(?:^|[\s;&])\.\s+(/[^\s;&|]+)")
 
 
 @dataclass(slots=True)
@@ -92,7 +94,8 @@ def _take_crontab(jobs: _Jobs, place: str, text: str) -> None:
             variables[assigned[1]] = _unquoted(assigned[2])
         elif _OURS.search(line):
             jobs.places += [place] if place not in jobs.places else []
-            jobs.variables |= {**variables, **dict(_INLINE.findall(line))}
+            read = [pair for file in _SOURCED.findall(line) for pair in _file_variables(file)]
+            jobs.variables |= {**variables, **dict(read), **dict(_INLINE.findall(line))}
             jobs.bare = jobs.bare or _BARE.search(line) is not None
 
 
@@ -109,11 +112,15 @@ def _unit_variables(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
     for line in lines:
         key, _, value = line.partition("=")
         if key == "EnvironmentFile":
-            found = (_ASSIGNMENT.fullmatch(each) for each in _text(Path(value.lstrip("-"))).splitlines())
-            yield from ((each[1], _unquoted(each[2])) for each in found if each)
+            yield from _file_variables(value.lstrip("-"))
         elif key == "Environment":
             assigned = (part.partition("=") for part in _words(value))
             yield from ((name, text) for name, sign, text in assigned if sign)
+
+
+def _file_variables(file: str) -> Iterator[tuple[str, str]]:
+    found = (_ASSIGNMENT.fullmatch(line.strip().removeprefix("export ")) for line in _text(Path(file)).splitlines())
+    yield from ((each[1], _unquoted(each[2])) for each in found if each)
 
 
 def _words(text: str) -> list[str]:

@@ -28,8 +28,8 @@ COMMANDS = {
     "sync": ("zoho_xero_sync.cli.sync", "sync"),
     "status": ("zoho_xero_sync.cli.look", "status"),
     "show": ("zoho_xero_sync.cli.look", "show"),
-    "rebuild": ("zoho_xero_sync.cli.rebuild", "rebuild"),
     "resolve": ("zoho_xero_sync.cli.resolve", "resolve"),
+    "rebuild": ("zoho_xero_sync.cli.rebuild", "rebuild"),
 }
 
 

@@ -58,7 +58,7 @@ Fields = Mapping[str, FieldMeta]
 class ZohoFacts:
     """The Zoho organisation. None for what these rules do not need; a module is None when Zoho has none of its name.
 
-    `account_fields` are those of Accounts. `currencies` are the active ones; `pipelines` name to stages, by display value.
+    `currencies` are the active ones; `pipelines` name to stages, by display value; `account_fields` those of Accounts.
     """
 
     organisation: ZohoOrganisation | Unread

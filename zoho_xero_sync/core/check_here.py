@@ -72,8 +72,9 @@ def _cron_logins(facts: HereFacts) -> Finding:
         return Finding(code, "ok", subject, "found in cron's own environment")
     message = f"Cron would not find {listed(lost)}: it starts with an almost empty environment."
     hint = (
-        "Set them in the crontab above the job, one NAME=value a line, or have the program keep them: "
-        "`secrets.store: file` in the configuration, then zoho-xero-sync auth zoho and zoho-xero-sync auth xero"
+        "Write them, one NAME=value a line, into a file of mode 0600 that the job reads first (`set -a; . FILE; exec "
+        "zoho-xero-sync ...`), or have the program keep them: `secrets.store: file` in the configuration, then "
+        "zoho-xero-sync auth zoho and zoho-xero-sync auth xero"
     )
     return Finding(code, "problem", subject, message, hint, "login")
 

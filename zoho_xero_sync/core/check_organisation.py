@@ -119,6 +119,9 @@ def _lock_dates(rules: Rules, organisation: XeroOrganisation, xero: XeroFacts) -
     code, subject, locked = "lock_dates", "Lock dates", organisation.locked
     if locked is None:
         return Finding(code, "ok", subject, "the books are not locked")
+    if rules.invoice.locked_date == "first_open_day":
+        message = f"the books are locked up to {locked}; an invoice of an earlier date gets the day after"
+        return Finding(code, "ok", subject, message)
     if locked >= xero.today:
         message = f"The books are locked up to {locked}, and an invoice of today ({xero.today}) falls inside."
         hint = "Move the lock date back in Xero (Settings, Financial settings)."

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import chain, combinations
 
 from zoho_xero_sync.core.check_facts import Finding, Unread, XeroFacts, ZohoFacts
 from zoho_xero_sync.core.check_zoho import green_unless, listed, near, unread
 from zoho_xero_sync.core.model import Tax, XeroAccount, XeroTaxRate
 from zoho_xero_sync.core.money import plain_text
 from zoho_xero_sync.core.rules import InvoiceRules, Rules
+from zoho_xero_sync.core.taxes import charged_percent, tax_percent
 
 # Documents of Zoho that carry their own total with tax; a deal's Amount has none to differ from.
 _WITH_TOTAL = ("quote", "sales_order", "zoho_invoice")
@@ -42,7 +44,8 @@ def _accounts(invoice: InvoiceRules, xero: XeroFacts) -> Iterator[Finding]:
         return
     used = _used_accounts(invoice)
     fine = f"active, for sales: {listed(used)}"
-    yield from green_unless(_bad_accounts(used, xero.accounts), code, subject, fine)
+    troubles = (*_bad_accounts(used, xero.accounts), *_bad_own_accounts(invoice, xero.accounts))
+    yield from green_unless(troubles, code, subject, fine)
 
 
 def _bad_accounts(used: Mapping[str, str], chart: Mapping[str, XeroAccount]) -> Iterator[Finding]:
@@ -59,6 +62,23 @@ def _bad_accounts(used: Mapping[str, str], chart: Mapping[str, XeroAccount]) -> 
         elif not for_sales(account):
             message = f"The Xero account {code} ({account.name}) is of type {account.type}, not one for sales ({key})."
             yield Finding("accounts", "problem", code, message, hint, "deals")
+
+
+def _bad_own_accounts(invoice: InvoiceRules, chart: Mapping[str, XeroAccount]) -> Iterator[Finding]:
+    """The accounts of a document's own discount and adjustment need not be for sales."""
+    named = {
+        "invoice.header_discount_account": invoice.header_discount_account,
+        "invoice.adjustment_account": invoice.adjustment_account,
+    }
+    for key, wanted in named.items():
+        account = chart.get(wanted or "")
+        if wanted is not None and account is None:
+            message, hint = f"Xero has no account {wanted}, which {key} names.", "Name one of the chart's, or null."
+            yield Finding("accounts", "problem", wanted, message, hint, "config")
+        elif account is not None and (account.status != "ACTIVE" or account.system or account.type == "BANK"):
+            message = f"The Xero account {account.code} ({account.name}) cannot be on an invoice ({key})."
+            hint = "Choose an active account that is neither a bank's nor Xero's own."
+            yield Finding("accounts", "problem", account.code, message, hint, "deals")
 
 
 def for_sales(account: XeroAccount) -> bool:
@@ -169,14 +189,21 @@ def _different_rates(
         rate = rates.get(tax_type)
         if rate is None or None in parts:
             continue
-        percent = sum((part.percent for part in parts if part), Decimal(0))
-        if percent != rate.rate:
+        known = [part for part in parts if part]
+        percent = tax_percent(known)
+        if rate.rate not in _possible_percents(known):
             message = (
                 f"'{key}' is {plain_text(percent)} % in Zoho and {tax_type} is {plain_text(rate.rate)} % in Xero, "
                 "so the totals would differ and each deal be held."
             )
             hint = "Map it in invoice.tax to the tax type of the same rate, or correct the rate in one of the services."
             yield Finding("tax_rates", "problem", key, message, hint, "deals")
+
+
+def _possible_percents(taxes: Sequence[Tax]) -> set[Decimal]:
+    """What the taxes can come to: all on a row, or some of them the document's own, charged on the others too."""
+    splits = chain.from_iterable(combinations(taxes, size) for size in range(len(taxes) + 1))
+    return {charged_percent(row, [tax for tax in taxes if tax not in row]) for row in splits}
 
 
 def _tax_default(rules: Rules, xero: XeroFacts) -> Iterator[Finding]:

@@ -191,7 +191,9 @@ def _columns(source: LineSource, rules: Rules) -> tuple[tuple[str, str], ...]:
         "discount": form.discount,
         "description": form.description,
     }
-    return tuple((f"lines.subform.{key}", name) for key, name in columns.items())
+    named = tuple((f"lines.subform.{key}", name) for key, name in columns.items())
+    field = rules.invoice.account_field
+    return (*named, ("invoice.account_field", field)) if field else named
 
 
 def _absent(code: str, module: str, wanted: Iterable[tuple[str, str]], fields: Fields) -> Iterator[Finding]:

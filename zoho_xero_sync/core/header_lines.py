@@ -40,7 +40,7 @@ def header_lines(
         account = _account(deal, rules.adjustment_account, key, books)
         if isinstance(account, Problem):
             return account
-        untaxed = _untaxed(deal, account, key, books)
+        untaxed = _untaxed(deal, account, key, rules, books)
         if isinstance(untaxed, Problem):
             return untaxed
         lines.append(_line("Adjustment", document.adjustment, account, untaxed, _ZERO, LineRole.ADJUSTMENT))
@@ -58,7 +58,7 @@ def _discount_line(deal: Deal, document: SourceDocument, rules: InvoiceRules, bo
     if isinstance(account, Problem):
         return account
     if not document.taxes:
-        rate = _untaxed(deal, account, key, books)
+        rate = _untaxed(deal, account, key, rules, books)
     else:
         rate = mapped_rate(deal, document.taxes, f"the {document.source}", rules, books)
     if isinstance(rate, Problem):
@@ -84,7 +84,7 @@ def rounding_line(difference: Decimal, rules: InvoiceRules, books: Books) -> Inv
     account = books.accounts.get(rules.rounding.account or "")
     if account is None or account.status != "ACTIVE" or abs(difference) > rules.rounding.limit:
         return None
-    untaxed = _untaxed_rate(account, books)
+    untaxed = _untaxed_rate(account, rules, books)
     if places(difference) > AMOUNT_PLACES or untaxed is None:
         return None
     return _line("Rounding", difference, account, untaxed, _ZERO, LineRole.ROUNDING)
@@ -111,19 +111,20 @@ def _account(deal: Deal, code: str, key: str, books: Books) -> XeroAccount | Pro
     )
 
 
-def _untaxed(deal: Deal, account: XeroAccount, key: str, books: Books) -> XeroTaxRate | Problem:
-    return _untaxed_rate(account, books) or Problem(
+def _untaxed(deal: Deal, account: XeroAccount, key: str, rules: InvoiceRules, books: Books) -> XeroTaxRate | Problem:
+    return _untaxed_rate(account, rules, books) or Problem(
         "tax_unknown",
         f"deal {deal.id}",
-        f"Xero ({books.organisation}) has no tax type NONE, and account {account.code} has one that bears tax.",
-        f"Choose an account in {key} whose own tax rate is 0 %, then type: zoho-xero-sync sync",
+        f"Xero ({books.organisation}) has no tax type NONE, and that of account {account.code} bears tax.",
+        f"Set invoice.tax_default to a tax type of 0 %, or {key} to an account that has one; "
+        "then type: zoho-xero-sync sync",
         key,
     )
 
 
-def _untaxed_rate(account: XeroAccount, books: Books) -> XeroTaxRate | None:
-    """Organisations name their untaxed type differently (NONE, BASEXCLUDED): the account's own where it is one."""
-    rates = (books.tax_rates.get(name) for name in (_NO_TAX, account.tax_type))
+def _untaxed_rate(account: XeroAccount, rules: InvoiceRules, books: Books) -> XeroTaxRate | None:
+    """NONE, which not every organisation has; else the account's own type or that of untaxed rows, if it is 0 %."""
+    rates = (books.tax_rates.get(name) for name in (_NO_TAX, account.tax_type, rules.tax_default or ""))
     return next((rate for rate in rates if rate and _is_usable(rate) and not rate.rate), None)
 
 

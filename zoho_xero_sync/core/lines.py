@@ -21,7 +21,6 @@ from zoho_xero_sync.core.pricing import (
     LARGEST_LINE,
     Target,
     encode,
-    line_target,
     line_targets,
     xero_line_amount,
     xero_line_tax,
@@ -102,7 +101,7 @@ def _draft_line(
         return Problem(
             "amount_inexact",
             f"deal {deal.id}",
-            f"A row of the {document.source} totals {plain_text(line_target(row, rules.amounts))}, "
+            f"A row of the {document.source} totals {plain_text(target.amount)}, "
             f"and Xero keeps two decimals of at most {LARGEST_LINE:,}.",
             f"Correct the row in Zoho, then type: zoho-xero-sync resolve {deal.id} --retry",
             "Total_After_Discount",

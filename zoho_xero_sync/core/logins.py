@@ -46,7 +46,12 @@ def threshold(lapses: datetime, now: datetime) -> int | None:
 
 
 def lapse_note(lapses: datetime, now: datetime) -> str:
-    """The warning that a run gives ahead of a lapse."""
+    """What a run says ahead of a lapse, and after it."""
+    if lapses <= now:
+        return (
+            f"The Xero login lapsed on {lapses:%Y-%m-%d}, after 60 days without use, so nothing can be invoiced. "
+            "Log in again: zoho-xero-sync auth xero"
+        )
     days = max(1, (lapses - now).days)
     left = "1 day" if days == 1 else f"{days} days"
     return (

@@ -59,6 +59,7 @@ CODES: Final[dict[str, str]] = {
     "locked": "another run holds the ledger",
     "service_unavailable": "a service was unreachable, rate-limited or answered what cannot be read",
     "allowance_used": "the day's allowance of Xero calls is used, or what is left is kept for other apps",
+    "stage_unknown": "Zoho has no stage of the name the configuration gives",
     "safety_stop": "the run would make more invoices than limits.invoices_per_run",
     "interrupted": "a signal ended the run",
     "unexpected_error": "an error in this program",
@@ -69,6 +70,7 @@ CODES: Final[dict[str, str]] = {
 RUN_CODES: Final[dict[str, int]] = {
     "unexpected_error": 1,
     "wrong_usage": 2,
+    "stage_unknown": 3,
     "service_unavailable": 4,
     "outcome_unknown": 4,
     "allowance_used": 4,

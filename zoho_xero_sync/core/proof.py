@@ -101,10 +101,15 @@ def proven(
 
 
 def explain_difference(document: SourceDocument, total: Decimal, expected: Decimal, parts: Sequence[Part] = ()) -> str:
-    """The arithmetic of a difference as one sentence, with the document's own figures and each part's cause."""
+    """The arithmetic of a difference as one sentence, with each part's cause and the document's other own figures."""
     said = [f"its lines come to {plain_text(total)} in Xero and the {document.source} says {plain_text(expected)}"]
-    named = (("header discount", -document.discount), ("header tax", document.tax), ("adjustment", document.adjustment))
-    own = [f"{name} {plain_text(value)}" for name, value in named if value]
+    named = (
+        ("header discount", -document.discount, Cause.DISCOUNT),
+        ("header tax", document.tax, Cause.HEADER_TAX),
+        ("adjustment", document.adjustment, Cause.ADJUSTMENT),
+    )
+    causes = {part.cause for part in parts}
+    own = [f"{name} {plain_text(value)}" for name, value, cause in named if value and cause not in causes]
     if own:
         said.append(f"the document carries {', '.join(own)}")
     said += [f"{part.cause} ({plain_text(part.amount)})" for part in parts]
@@ -115,7 +120,7 @@ def _mismatch_hint(deal: Deal, document: SourceDocument, total_tax: Decimal, par
     causes = {part.cause for part in parts}
     retry = f"then type: zoho-xero-sync resolve {deal.id} --retry"
     if causes == {Cause.ADJUSTMENT}:
-        return f"Name an account for it in invoice.adjustment_account, or correct the document in Zoho; {retry} (or --skip)"
+        return f"Name its account in invoice.adjustment_account, or correct the document in Zoho; {retry} (or --skip)"
     if causes == {Cause.DISCOUNT}:
         return f"Set invoice.header_discount to spread or line, or correct the document in Zoho; {retry} (or --skip)"
     if causes == {Cause.SPREAD_TAX}:

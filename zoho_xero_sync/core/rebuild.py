@@ -54,14 +54,17 @@ class Restored:
 class Rebuilt:
     """A whole ledger made again, in memory. `checkpoint` is Zoho's clock when its deals began to be read.
 
-    `baseline` are the deals in an invoiced stage that no invoice carries; `may_have_waited` those of them that changed
-    since this program made its first invoice. `earlier` are the tags of the ledgers whose marks were found.
+    Of the deals in an invoiced stage that no invoice carries, `customers_only` ask for their customer and have it,
+    `pending` waited in a ledger that could still be read, and all others are `baseline`; `may_have_waited` are those
+    of them that changed since this program made its first invoice. `earlier` are the tags of the ledgers whose marks
+    were found.
     """
 
     checkpoint: datetime
     covered: frozenset[tuple[str, str]]
     restored: tuple[Restored, ...]
     customers_only: tuple[DealRecord, ...]
+    pending: tuple[DealRecord, ...]
     baseline: tuple[DealRecord, ...]
     may_have_waited: tuple[DealRecord, ...]
     customers: tuple[CustomerLink, ...]
@@ -81,7 +84,7 @@ class Rebuilt:
 
 @dataclass(frozen=True, slots=True)
 class RebuildView:
-    """What `rebuild` found and did. `set_aside` is where the ledger that was there went."""
+    """What `rebuild` found and did, or would do. `set_aside` is where the ledger that was there goes."""
 
     run_id: str
     at: datetime
@@ -181,9 +184,7 @@ def _trouble(item: Drafted | None) -> Problem | None:
     return next((part for part in (item.contact, item.invoice) if isinstance(part, Problem)), None)
 
 
-def _restore_left(
-    record: DealRecord, item: Drafted, current: XeroInvoice, link: InvoiceLink, rules: Rules
-) -> Restored:
+def _restore_left(record: DealRecord, item: Drafted, current: XeroInvoice, link: InvoiceLink, rules: Rules) -> Restored:
     action = plan_deal(replace(item, triage=Triage.RETREAT, link=link, current=current), rules)
     if action.action == "void":
         # Somebody may have decided to keep it, and only the lost ledger knew.

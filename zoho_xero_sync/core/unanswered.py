@@ -17,9 +17,11 @@ NEVER = "never_answered"
 
 # An item that spoils its request is alone after two rounds of this: 60, 8, 1.
 PIECES = 8
-# Alone and unanswered this often, over at least this long, is no passing trouble of Xero's.
+# Alone and unanswered this often, over at least this long, while Xero answered for others: it is the item. When there
+# were no others, Xero itself may be in trouble, and that may take a day.
 TRIES = 5
 PATIENCE = timedelta(hours=1)
+LONG_PATIENCE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,13 @@ def batch_limit(attempts: Sequence[Attempt], most: int) -> int:
     return min(most, -(-attempts[-1].items // PIECES)) if attempts else most
 
 
-def is_given_up(attempts: Sequence[Attempt], now: datetime) -> bool:
-    """Whether the item was sent alone so often and for so long that a person has to look at it."""
+def is_given_up(attempts: Sequence[Attempt], now: datetime, *, others: bool) -> bool:
+    """Whether the item was sent alone so often and for so long that a person has to look at it.
+
+    `others` says whether Xero answered for any other item since the first attempt.
+    """
     alone = [attempt for attempt in attempts if attempt.items == 1]
-    return len(alone) >= TRIES and now - alone[0].at >= PATIENCE
+    return len(alone) >= TRIES and now - alone[0].at >= (PATIENCE if others else LONG_PATIENCE)
 
 
 def never_answered(deal_id: str, what: str, attempts: Sequence[Attempt]) -> Problem:

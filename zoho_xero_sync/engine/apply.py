@@ -220,8 +220,8 @@ def _adopted_contact(step: ContactStep) -> CustomerLink:
     if step.contact_id is None:
         raise ValueError("an adopted contact has an id")
     draft, sent = step.draft, as_sent(contact_fields(step.draft))
-    number = step.number or draft.number
-    return CustomerLink(draft.customer, step.contact_id, number, draft.name, sent, draft.person or None)
+    # A number of ours counts once Xero has taken it: a link without one is stamped, after a cut too.
+    return CustomerLink(draft.customer, step.contact_id, step.number, draft.name, sent, draft.person or None)
 
 
 def _adopted_invoice(deal_id: str, step: InvoiceStep, link: InvoiceLink | None) -> InvoiceLink:

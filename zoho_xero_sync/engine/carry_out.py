@@ -13,6 +13,7 @@ from zoho_xero_sync.engine.busy import busy_subjects, is_busy, subject_of_custom
 from zoho_xero_sync.engine.ports import Context, LedgerDesk
 from zoho_xero_sync.engine.prepare import plan_deals
 from zoho_xero_sync.engine.recover import KEY_LIFE, recover
+from zoho_xero_sync.engine.send import BATCH_ITEMS
 from zoho_xero_sync.engine.tally import Tally
 
 # 60 items, then 8, then 1: after two rounds an item that spoils its request is alone.
@@ -64,7 +65,7 @@ def _wait_for_proof(context: Context, ledger: LedgerDesk) -> None:
     for passed in range(max(0, int(seconds)) + 1):
         context.check_stop()
         context.progress("waiting for Xero", passed, int(seconds))
-        context.clock.sleep(1.0)
+        context.clock.sleep(1)
     recover(context, ledger)
 
 
@@ -73,7 +74,10 @@ def _is_crowd(write: Write) -> bool:
 
 
 def _set_apart(context: Context, ledger: LedgerDesk, deal_ids: Sequence[str]) -> list[DealRecord]:
-    """Of these deals those that are free again, and whose last request had others in it."""
+    """Of these deals those that are free again, and whose last request had others in it.
+
+    A deal that only waited for its customer, whom Xero turned out to have, was in no request yet and goes on too.
+    """
     busy = busy_subjects(ledger)
     records = [record for record in ledger.find_deals(deal_ids).values() if record.state is DealState.PENDING]
     free = [record for record in records if not is_busy(context, record, busy)]
@@ -81,7 +85,7 @@ def _set_apart(context: Context, ledger: LedgerDesk, deal_ids: Sequence[str]) ->
     past = ledger.unanswered([name for pair in names.values() for name in pair if name])
     # A customer who was alone is not sent again in the same run, and neither is the deal.
     last = {deal_id: [past[name][-1].items for name in pair if name in past] for deal_id, pair in names.items()}
-    return [record for record in free if last[record.deal_id] and min(last[record.deal_id]) > 1]
+    return [record for record in free if min(last[record.deal_id], default=BATCH_ITEMS) > 1]
 
 
 def _note_settled(context: Context, ledger: LedgerDesk, tally: Tally) -> None:

@@ -179,9 +179,7 @@ def _setting(context: Context, books: Books) -> Setting:
     return Setting(context.rules, books, today, organisation.currency, prefix, context.tag)
 
 
-def _looked_up(
-    context: Context, ledger: LedgerView, keeper: BookKeeper, items: Sequence[Drafted]
-) -> list[Drafted]:
+def _looked_up(context: Context, ledger: LedgerView, keeper: BookKeeper, items: Sequence[Drafted]) -> list[Drafted]:
     keys = {item.contact.customer for item in items if isinstance(item.contact, ContactDraft)}
     links = ledger.find_customer_links(keys)
     linked = _agreed([_with_link(item, links) for item in items])
@@ -257,9 +255,7 @@ def _with_current(context: Context, items: Sequence[Drafted]) -> list[Drafted]:
     return [replace(item, current=found.get(item.link.invoice_id)) if item.link else item for item in items]
 
 
-def _with_found(
-    context: Context, ledger: LedgerView, keeper: BookKeeper, items: Sequence[Drafted]
-) -> list[Drafted]:
+def _with_found(context: Context, ledger: LedgerView, keeper: BookKeeper, items: Sequence[Drafted]) -> list[Drafted]:
     """Before an invoice is made, Xero is searched for one that carries the deal's mark.
 
     The ledger may be a restored backup, a new one, or not the only one; but no invoice of a deal is older than it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 
@@ -18,6 +18,7 @@ from zoho_xero_sync.core.model import (
     Deal,
     DealRecord,
     DealRow,
+    DealState,
     Event,
     XeroContact,
     XeroInvoice,
@@ -54,8 +55,8 @@ class _Seen:
     tags: tuple[str, ...]
 
 
-def rebuild(context: Context, keeper: BookKeeper) -> Rebuilt:
-    """The ledger as it must have been, in memory.
+def rebuild(context: Context, keeper: BookKeeper, waiting: Collection[str]) -> Rebuilt:
+    """The ledger as it must have been, in memory. `waiting` are deals known to wait, from the ledger that is replaced.
 
     Raises RemoteError when Zoho does not say when it was read: no later change could be told from an earlier one.
     """
@@ -66,7 +67,9 @@ def rebuild(context: Context, keeper: BookKeeper) -> Rebuilt:
     linked = {link.customer for link in customers}
     unmarked = [row for row in seen.rows.values() if row.id not in seen.invoices]
     only = tuple(known_record(row) for row in unmarked if _customer_only(context, row) in linked)
-    known = {record.deal_id for record in only}
+    awaited = [known_record(row) for row in unmarked if row.id in waiting]
+    pending = tuple(replace(record, state=DealState.PENDING) for record in awaited)
+    known = {record.deal_id for record in (*only, *pending)}
     history = [row for row in unmarked if row.id not in known]
     # With its content, so that what is read again after this is recognised.
     baseline = tuple(replace(known_record(row), baseline=True) for row in history)
@@ -75,7 +78,8 @@ def rebuild(context: Context, keeper: BookKeeper) -> Rebuilt:
         checkpoint=seen.read_at,
         covered=covered_stages(context.rules.stages),
         restored=restored,
-        customers_only=only,
+        customers_only=tuple(record for record in only if record.deal_id not in waiting),
+        pending=pending,
         baseline=baseline,
         may_have_waited=_changed_since(baseline, first),
         customers=customers,
@@ -87,7 +91,7 @@ def rebuild(context: Context, keeper: BookKeeper) -> Rebuilt:
 def record_rebuilt(context: Context, ledger: LedgerDesk, keeper: BookKeeper, rebuilt: Rebuilt) -> None:
     """Store it in a new ledger that nobody else sees yet."""
     now = context.clock.now()
-    ledger.stage([*(item.record for item in rebuilt.restored), *rebuilt.customers_only], None)
+    ledger.stage([*(item.record for item in rebuilt.restored), *rebuilt.customers_only, *rebuilt.pending], None)
     links = [item.link for item in rebuilt.restored if item.link is not None]
     events = [
         Event(now, context.run_id, link.deal_id, "invoice_adopted", {"number": link.number, "status": link.status})

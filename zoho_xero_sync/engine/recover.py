@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from zoho_xero_sync.core.model import (
-    ContactDraft,
-    CustomerKey,
     DealRecord,
     DealState,
     Event,
@@ -28,6 +26,7 @@ from zoho_xero_sync.core.unanswered import ABSENT, AGAIN, NEVER, is_given_up, ne
 from zoho_xero_sync.engine.busy import subject_of_customer
 from zoho_xero_sync.engine.linking import released
 from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerDesk
+from zoho_xero_sync.engine.second_look import contacts_by_number
 from zoho_xero_sync.engine.send import Sender
 from zoho_xero_sync.errors import RemoteError
 
@@ -81,7 +80,9 @@ def _give_up(context: Context, ledger: LedgerDesk, write: Write) -> None:
         return
     subject, now = write.operations[0].subject, context.clock.now()
     attempts = ledger.unanswered([subject]).get(subject, ())
-    if not attempts or attempts[-1].at != write.created_at or not is_given_up(attempts, now):
+    if not attempts or attempts[-1].at != write.created_at:
+        return
+    if not is_given_up(attempts, now, others=ledger.was_answered_since(attempts[0].at)):
         return
     is_contact = write.operations[0].kind in (OperationKind.CREATE_CONTACT, OperationKind.UPDATE_CONTACT)
     what = "customer's contact" if is_contact else "invoice"
@@ -102,9 +103,10 @@ def look_again(context: Context, ledger: LedgerDesk) -> None:
     One call for all of them; nothing is asked when there are none, and a service that fails is asked by the next run.
     """
     given_up = [record for record in ledger.waiting_deals() if record.problem and record.problem.code == NEVER]
+    billed = ledger.find_invoice_links([record.deal_id for record in given_up]) if given_up else {}
     marks: dict[str, DealRecord] = {}
     begun: list[datetime] = []
-    for record in given_up:
+    for record in (record for record in given_up if record.deal_id not in billed):
         for write in ledger.find_writes(record.deal_id):
             for operation in write.operations:
                 if operation.subject == record.deal_id and operation.kind is OperationKind.CREATE_INVOICE:
@@ -128,9 +130,7 @@ def _outcomes(write: Write, reply: Reply) -> Sequence[AnyOutcome]:
 
 def _says_nothing(reply: Reply) -> bool:
     """True for an answer that leaves the outcome open: an error kept under the key, or a quarrel about the key."""
-    if isinstance(reply.verdict, Refused):
-        return "idempotency" in reply.verdict.message.casefold()
-    return any(isinstance(outcome, Unknown) for outcome in reply.verdict)
+    return not isinstance(reply.verdict, Refused) and any(isinstance(outcome, Unknown) for outcome in reply.verdict)
 
 
 def _look(
@@ -161,20 +161,9 @@ def _look(
 
 
 def _contact_outcomes(context: Context, write: Write, *, fresh: bool) -> list[AnyOutcome]:
-    drafts = [
-        ContactDraft(
-            CustomerKey(operation.effect["module"], operation.effect["id"]),
-            operation.effect["number"],
-            operation.effect["name"],
-        )
-        for operation in write.operations
-    ]
-    found = context.xero.find_contacts(drafts, ("number",))
-    outcomes: list[AnyOutcome] = []
-    for draft in drafts:
-        hits = [contact for contact in found.get(draft.customer, ()) if contact.number == draft.number]
-        outcomes.append(Applied(hits[0]) if hits else _STILL if fresh else _ABSENT)
-    return outcomes
+    found = contacts_by_number(context, write.operations)
+    absent = _STILL if fresh else _ABSENT
+    return [Applied(found[item.id]) if item.id in found else absent for item in write.operations]
 
 
 def _look_for_invoices(

@@ -29,6 +29,8 @@ from zoho_xero_sync.engine.polls import polls_for
 from zoho_xero_sync.engine.ports import Context, LedgerDesk, LedgerView, Options
 from zoho_xero_sync.engine.prepare import plan_deals
 from zoho_xero_sync.engine.recover import look_again, recover
+from zoho_xero_sync.engine.stage_names import FACT as STAGES_FACT
+from zoho_xero_sync.engine.stage_names import missing_stages
 from zoho_xero_sync.engine.tally import Tally
 from zoho_xero_sync.errors import AllowanceError, SafetyError, SyncError
 
@@ -75,6 +77,7 @@ def _record_baseline(context: Context, ledger: LedgerDesk, tally: Tally) -> None
 
 
 def _store_baseline(context: Context, ledger: LedgerDesk, baseline: Baseline, tally: Tally) -> None:
+    _keep_stages(context, ledger, _note_stages(context, ledger, tally, ask=True))
     before = ledger.checkpoint()
     covered = covered_stages(context.rules.stages)
     tally.baseline = ledger.record_baseline(baseline.deals, covered, baseline.read_at)
@@ -93,6 +96,7 @@ def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally)
             return
         work = read_changes(context, ledger, options)
         _note(ledger, work, tally)
+        _keep_stages(context, ledger, _note_stages(context, ledger, tally))
         # A poll is staged before it is planned, so that no poison deal can hold up the checkpoint. What a person
         # asked for is staged once the safety stop has let it pass: a mistaken back-fill leaves nothing behind.
         if not options.requested:
@@ -136,6 +140,7 @@ def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally)
         return
     work = read_changes(context, overlay, options)
     _note(overlay, work, tally)
+    _note_stages(context, overlay, tally)
     overlay.lay(work.staged)
     if not options.requested:
         news = read_news(context, overlay, polls_for(context.rules))
@@ -146,6 +151,18 @@ def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally)
     _stop_if_too_many(context, actions, options, tally)
     for action in _within_limit(actions, options, tally):
         tally.add_planned(action)
+
+
+def _note_stages(context: Context, ledger: LedgerView, tally: Tally, *, ask: bool = False) -> str | None:
+    problem, told = missing_stages(context, ledger, ask=ask)
+    if problem is not None and problem not in tally.run_problems:
+        tally.run_problems.append(problem)
+    return told
+
+
+def _keep_stages(context: Context, ledger: LedgerDesk, told: str | None) -> None:
+    if told is not None:
+        ledger.record_fact(STAGES_FACT, told, context.clock.now())
 
 
 def _waiting_again(context: Context, ledger: LedgerView, work: Work, news: News, tally: Tally) -> list[DealRecord]:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from zoho_xero_sync.core.model import Operation, OperationKind, Write
+from zoho_xero_sync.core.model import (
+    ContactDraft,
+    CustomerKey,
+    Operation,
+    OperationKind,
+    Write,
+    XeroContact,
+)
 from zoho_xero_sync.core.outcome import Applied, Refused, Rejected, Reply, Unknown
 from zoho_xero_sync.core.recording import AnyOutcome, says_number_taken
 from zoho_xero_sync.core.stages import CLOSED
@@ -29,12 +36,38 @@ def with_own_numbers(context: Context, write: Write, reply: Reply) -> Reply:
 
 
 def made_all_the_same(context: Context, write: Write) -> dict[int, AnyOutcome]:
-    """By operation, the invoices of a batch that was refused as a whole and that Xero holds nevertheless.
+    """By operation, what a batch that was refused as a whole was to make and Xero holds nevertheless.
 
     Batches were seen answered 400 although their good elements were made. What cannot be looked up now is unknown.
     """
-    creates = write.operations[0].kind is OperationKind.CREATE_INVOICE
-    return _looked_up(context, write, write.operations) if creates else {}
+    kind = write.operations[0].kind
+    if kind is OperationKind.CREATE_INVOICE:
+        return _looked_up(context, write, write.operations)
+    if kind is not OperationKind.CREATE_CONTACT:
+        return {}
+    try:
+        found = contacts_by_number(context, write.operations)
+    except SyncError:
+        return _unasked(write.operations)
+    return {operation_id: Applied(contact) for operation_id, contact in found.items()}
+
+
+def contacts_by_number(context: Context, operations: Sequence[Operation]) -> dict[int, XeroContact]:
+    """By operation, the contact in Xero that has the number it was to be made with."""
+    drafts = {
+        operation.id: ContactDraft(
+            CustomerKey(operation.effect["module"], operation.effect["id"]),
+            operation.effect["number"],
+            operation.effect["name"],
+        )
+        for operation in operations
+    }
+    found = context.xero.find_contacts(list(drafts.values()), ("number",))
+    hits = {
+        operation_id: [contact for contact in found.get(draft.customer, ()) if contact.number == draft.number]
+        for operation_id, draft in drafts.items()
+    }
+    return {operation_id: contacts[0] for operation_id, contacts in hits.items() if contacts}
 
 
 def _outcomes(write: Write, reply: Reply) -> tuple[AnyOutcome, ...]:
@@ -55,7 +88,7 @@ def _looked_up(context: Context, write: Write, operations: Sequence[Operation]) 
     try:
         found = context.xero.find_carrying(urls, write.created_at - CLOCK_MARGIN)
     except SyncError:
-        return {operation.id: Unknown("Xero refused it and could not be asked") for operation in operations}
+        return _unasked(operations)
     settled: dict[int, AnyOutcome] = {}
     for operation in operations:
         hits = found.get(operation.identity, ())
@@ -64,3 +97,7 @@ def _looked_up(context: Context, write: Write, operations: Sequence[Operation]) 
         elif hits and hits[0].status not in CLOSED:
             settled[operation.id] = Applied(hits[0])
     return settled
+
+
+def _unasked(operations: Sequence[Operation]) -> dict[int, AnyOutcome]:
+    return {operation.id: Unknown("Xero refused it and could not be asked") for operation in operations}

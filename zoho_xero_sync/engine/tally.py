@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from zoho_xero_sync.core.exits import exit_code
-from zoho_xero_sync.core.model import Action, DealRecord, Problem
+from zoho_xero_sync.core.model import Action, DealRecord, OperationState, Problem
 from zoho_xero_sync.core.report import DealResult, Report, count
 from zoho_xero_sync.core.results import planned, waiting, with_problem
 from zoho_xero_sync.engine.ports import Context, LedgerView
@@ -61,6 +61,8 @@ class Tally:
         if ledger is not None and not isinstance(self.error, Interrupted):
             records = ledger.find_deals(list(self.results))
             self._add_waiting(ledger)
+            if mode == "apply":
+                self._add_unanswered(ledger)
         deals = tuple(self.results.values())
         counts = count(deals) | {"seen": own}
         problems = (*self.run_problems, *self._deal_problems(records))
@@ -87,6 +89,21 @@ class Tally:
                 self.results[record.deal_id] = waiting(record)
                 if record.problem is not None:
                     self.problems[record.deal_id] = record.problem
+
+    def _add_unanswered(self, ledger: LedgerView) -> None:
+        """What is unknown although no deal of this run says so: the deal was deleted meanwhile, or not asked for."""
+        if self.error is not None or any(result.action == "uncertain" for result in self.results.values()):
+            return
+        subjects = {
+            operation.subject
+            for write in ledger.unsettled_writes()
+            for operation in write.operations
+            if operation.state is OperationState.IN_FLIGHT
+        }
+        if subjects:
+            message = f"Xero has not told yet what became of {len(subjects)} records that an earlier run sent."
+            hint = "Run sync again: it settles this first."
+            self.run_problems.append(Problem("outcome_unknown", "run", message, hint))
 
     def _exit_code(self, counts: Mapping[str, int], *, detailed: bool) -> int:
         if isinstance(self.error, Interrupted):

@@ -142,6 +142,14 @@ def find_unanswered(connection: Connection, subjects: Collection[str]) -> dict[s
     return {subject: tuple(attempts) for subject, attempts in found.items()}
 
 
+def was_answered_since(connection: Connection, instant: datetime) -> bool:
+    """Whether Xero did or refused anything since then."""
+    table = tables.operation
+    done = table.c.state.in_([OperationState.APPLIED.value, OperationState.REJECTED.value])
+    query = select(table.c.id).where(done, table.c.answered_at >= instant).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def _states(connection: Connection, write_id: int) -> dict[int, OperationState]:
     table = tables.operation
     rows = connection.execute(select(table.c.id, table.c.state).where(table.c.write_id == write_id))

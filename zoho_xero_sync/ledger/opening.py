@@ -43,6 +43,7 @@ def create_file(path: Path, identity: Identity) -> None:
     _clear_leftovers(path)
     if path.exists() or path.is_symlink():
         raise _already_there(path)
+    _require_no_journal(path)
     try:
         # mkstemp creates with O_EXCL and 0600, whatever the umask.
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
@@ -128,6 +129,16 @@ def put_in_place(scratch: Path, path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _require_no_journal(path: Path) -> None:
+    """SQLite would play the journal of a ledger that is gone into the new one."""
+    journal = path.with_name(f"{path.name}-journal")
+    if journal.exists():
+        raise LedgerError(
+            f"There is no ledger at {path}, but the journal of one ({journal.name}): it was removed or moved.",
+            "Bring both back, or type: zoho-xero-sync rebuild",
+        )
 
 
 def _already_there(path: Path) -> LedgerError:

@@ -268,6 +268,11 @@ class Ledger:
         with self._reading() as connection:
             return _journal.find_unanswered(connection, subjects)
 
+    def was_answered_since(self, instant: datetime) -> bool:
+        """Whether Xero did or refused anything since then."""
+        with self._reading() as connection:
+            return _journal.was_answered_since(connection, instant)
+
     def find_operations(self, subject: str) -> list[Operation]:
         """Every operation on a deal id or `Module:id`, oldest first."""
         with self._reading() as connection:

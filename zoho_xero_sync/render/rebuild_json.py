@@ -49,6 +49,7 @@ def rebuild_counts(view: RebuildView) -> dict[str, int]:
     return found | {
         "customers": len(rebuilt.customers),
         "customers_only": len(rebuilt.customers_only),
+        "pending": len(rebuilt.pending),
         "baseline": len(rebuilt.baseline),
         "may_have_waited": len(rebuilt.may_have_waited),
     }

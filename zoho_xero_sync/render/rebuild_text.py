@@ -26,6 +26,8 @@ _COUNTED = (
     ("customers", "customer has its contact again", "customers have their contacts again"),
     ("customers_only", "deal is in a stage that asks for its customer only", "deals are in a stage that asks for "
      "their customer only"),
+    ("pending", "deal waited in the old ledger: the next sync takes it up", "deals waited in the old ledger: the next "
+     "sync takes them up"),
     ("baseline", "deal in an invoiced stage has no invoice of ours: history, left alone", "deals in an invoiced stage "
      "have no invoice of ours: history, left alone"),
     ("held", "deal waits for a person", "deals wait for a person"),
@@ -45,7 +47,8 @@ def _lines(view: RebuildView) -> Iterator[tuple[str, str]]:
     done = "The ledger would be made again" if view.dry_run else f"The ledger is made again: {clean(view.ledger)}"
     yield f"{done}, up to {when(view.rebuilt.checkpoint)} of Zoho's clock.", "bold"
     if view.set_aside:
-        yield f"The one that was there is kept as {clean(view.set_aside)}.", ""
+        kept = "is there would be" if view.dry_run else "was there is"
+        yield f"The one that {kept} kept as {clean(view.set_aside)}.", ""
     counts = rebuild_counts(view)
     for name, one, several in _COUNTED:
         if counts[name] or name == "linked":
@@ -61,15 +64,16 @@ def _lines(view: RebuildView) -> Iterator[tuple[str, str]]:
             yield f"  {record.problem.hint}", "hint"
     calls = joined(f"{number} to {service.capitalize()}" for service, number in view.calls.items())
     yield f"Calls made: {calls}, all of them reads.", "dim"
-    yield f"Next, type: zoho-xero-sync {'rebuild' if view.dry_run else 'sync --dry-run'}", "hint"
+    again = "rebuild --replace" if view.set_aside else "rebuild"
+    yield f"Next, type: zoho-xero-sync {again if view.dry_run else 'sync --dry-run'}", "hint"
 
 
 def _waited(view: RebuildView) -> Iterator[tuple[str, str]]:
     waited, first = view.rebuilt.may_have_waited, view.rebuilt.first_invoice
     if not waited or first is None:
         return
-    those = counted(len(waited), "of them has changed", "of them have changed")
-    yield f"{those} since the first invoice ({first:%Y-%m-%d}) and may have been waiting. To have one looked at:", ""
+    those = counted(len(waited), "deal without an invoice has changed", "deals without an invoice have changed")
+    yield f"{those} since the first one ({first:%Y-%m-%d}) and may have been waiting. To have one looked at:", ""
     for record in waited[:_SHOWN]:
         yield f"  {ask_for(record.deal_id)}   {clean(record.name)} ({clean(record.stage)})", "cyan"
     if len(waited) > _SHOWN:

@@ -51,9 +51,14 @@ def only(row: Any = None, **rules: Any) -> InvoiceLine | Problem:
         (a_row(), {"Furniture": "330", "B-1": "260"}, "260"),
         (a_row(product_code="", category=""), {"B-1": "260"}, "200"),
         (a_row(product_code="b-1"), {"B-1": "260"}, "200"),
+        (a_row(account_key="Retail"), {"Retail": "260"}, "260"),
+        (a_row(account_key="Retail"), {"Retail": "330", "B-1": "260"}, "260"),
+        (a_row(account_key="Retail"), {"Retail": "260", "Furniture": "330"}, "260"),
     ],
 )
-def test_the_account_is_the_product_s_then_the_category_s_then_the_usual(row: Any, accounts: Any, code: str) -> None:
+def test_the_account_is_the_product_s_then_the_field_s_then_the_category_s_then_the_usual(
+    row: Any, accounts: Any, code: str
+) -> None:
     line = only(row, accounts=accounts)
     assert isinstance(line, InvoiceLine) and line.account_code == code
 
@@ -111,7 +116,12 @@ def test_the_tax_is_the_row_s_else_the_default_s_else_the_account_s(
         (a_row(taxes=(GST,)), {"tax": {"GST": "INPUT"}}, "tax_unknown", "INPUT is not an active tax rate for sales"),
         (a_row(taxes=(GST,)), {"tax": {"GST": "OLD"}}, "tax_unknown", "OLD is not an active tax rate for sales"),
         (a_row(), {"tax_default": "NOPE"}, "tax_unknown", "NOPE does not exist"),
-        (a_row(taxes=(GST,)), {"tax": {"GST": "TAX012"}}, "tax_rate_differs", "taxed at 10 % in Zoho, and TAX012 is 12.5 %"),
+        (
+            a_row(taxes=(GST,)),
+            {"tax": {"GST": "TAX012"}},
+            "tax_rate_differs",
+            "taxed at 10 % in Zoho, and TAX012 is 12.5 %",
+        ),
         (
             a_row(taxes=(GST,)),
             {"tax": {"GST": "TAX012"}, "amounts": "inclusive"},
@@ -152,6 +162,17 @@ def test_item_codes(policy: str, code: str, expected: str | None) -> None:
 def test_an_item_code_over_30_characters_is_held_and_never_cut() -> None:
     problem = only(a_row(product_code="x" * 31), items="match")
     assert isinstance(problem, Problem) and problem.code == "item_unsupported"
+
+
+@pytest.mark.parametrize(
+    ("items", "held"),
+    [(None, False), (frozenset({"B-1"}), False), (frozenset({"B-2"}), True), (frozenset[str](), True)],
+)
+def test_a_product_that_is_no_item_in_xero_is_held(items: frozenset[str] | None, held: bool) -> None:
+    found = draft_lines(a_deal(), a_document(), invoice_rules(items="match"), some_books(items=items))
+    assert isinstance(found, Problem) is held
+    if isinstance(found, Problem):
+        assert found.code == "item_unknown" and "B-1" in found.message and "--retry" in found.hint
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,21 @@ def test_a_refused_invoice_rejects_its_deal_in_xero_s_words_and_keeps_no_echo(ki
     assert (settled.event.kind, settled.event.at, settled.event.run_id) == ("invoice_refused", LATER, "run-1")
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "state"),
+    [
+        ("Invoice # must be unique.", "number_taken", DealState.HELD),
+        ("Invoice Number must be unique", "number_taken", DealState.HELD),
+        ("The contact name must be unique across all active contacts.", "xero_refused", DealState.REJECTED),
+        ("Invoice not of valid status for modification", "xero_refused", DealState.REJECTED),
+    ],
+)
+def test_a_number_that_is_taken_is_told_from_other_refusals(words: str, code: str, state: DealState) -> None:
+    answer = answer_for(operation(INVOICES[0]), Rejected(words), None, MOMENT)
+    assert answer is not None and answer.settlement is not None and answer.settlement.problem is not None
+    assert (answer.settlement.problem.code, answer.settlement.state) == (code, state)
+
+
 @pytest.mark.parametrize("kind", CONTACTS)
 def test_a_refused_contact_is_only_noted(kind: OperationKind) -> None:
     answer = answer_for(operation(kind), Rejected("no"), None, MOMENT)

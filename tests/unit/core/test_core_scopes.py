@@ -23,7 +23,10 @@ def modules(rules: Rules) -> set[str]:
     [
         (RULES, {"deals", "accounts", "contacts", "quotes", "products"}),
         (replace(RULES, lines=LineRules(("amount",))), {"deals", "accounts", "contacts"}),
-        (replace(RULES, lines=LineRules(("sales_order",))), {"deals", "accounts", "contacts", "salesorders", "products"}),
+        (
+            replace(RULES, lines=LineRules(("sales_order",))),
+            {"deals", "accounts", "contacts", "salesorders", "products"},
+        ),
         (replace(RULES, lines=LineRules(("zoho_invoice",))), {"deals", "accounts", "contacts", "invoices", "products"}),
         (replace(RULES, lines=LineRules(("subform",))), {"deals", "accounts", "contacts", "custom"}),
         (replace(RULES, customer=CustomerRules(sources=("contact",))), {"deals", "contacts", "quotes", "products"}),

@@ -222,6 +222,18 @@ def test_a_status_that_proves_it_was_not_processed(status: int) -> None:
     assert all(isinstance(outcome, NotSent) and str(status) in outcome.reason for outcome in found)
 
 
+QUARREL = "Idempotency Key: k is used with a different request."
+
+
+@pytest.mark.parametrize(
+    "body", [{"Message": QUARREL}, {"Message": "x", "Elements": [{"ValidationErrors": [{"Message": QUARREL}]}]}]
+)
+def test_a_quarrel_about_the_key_says_nothing_of_the_items(body: Any) -> None:
+    found = read_answer(an_answer(400, json.dumps(body)), operations(2))
+    assert isinstance(found, list) and len(found) == 2
+    assert all(isinstance(outcome, Unknown) and QUARREL in outcome.reason for outcome in found)
+
+
 ELEMENT = {"ValidationErrors": [{"Message": "Bad line."}], "LineItems": [{"ValidationErrors": [{"Message": "Deep."}]}]}
 
 
@@ -231,8 +243,6 @@ ELEMENT = {"ValidationErrors": [{"Message": "Bad line."}], "LineItems": [{"Valid
         (400, {"Type": "ValidationException", "Message": "A validation exception occurred", "Elements": [ELEMENT]},
          "Bad line.; Deep."),
         (400, {"Type": "PostDataInvalidException", "Message": "Error converting value."}, "Error converting value."),
-        (400, {"Message": "Idempotency Key: k is used with a different request."},
-         "Idempotency Key: k is used with a different request."),
         (400, {"Elements": []}, "status 400"),
         (400, [], "status 400"),
         (404, "The resource you're looking for cannot be found", "status 404"),

@@ -352,3 +352,10 @@ def test_xero_computes_the_totals_that_were_predicted(amounts: Amounts) -> None:
         assert [line.line_amount for line in made.lines] == [line.line_amount for line in draft.lines]
         assert [line.unit_amount for line in made.lines] == [line.unit_amount for line in draft.lines]
         assert (made.date, made.due_date) == (draft.date, draft.due_date)
+
+
+def test_a_rate_is_sent_exactly_and_only_where_there_is_one() -> None:
+    for rate in (None, D("0.6612"), D("0.661235")):
+        step = InvoiceStep("create", a_draft(currency="USD", currency_rate=rate), "DRAFT", D("110.00"), "USD")
+        made = element(step)
+        assert made.get("CurrencyRate") == rate and ("CurrencyRate" in made) is (rate is not None)

@@ -126,3 +126,29 @@ def test_a_rate_in_words_is_refused() -> None:
 def test_anything_but_one_organisation_is_refused(count: int) -> None:
     with pytest.raises(RemoteError, match=f"{count} organisations instead of one"):
         parsed(**{"xero.organisation": (ORGANISATION,) * count})
+
+
+@pytest.mark.parametrize(
+    ("locks", "expected"),
+    [
+        ({}, None),
+        ({"PeriodLockDate": "/Date(1761868800000+0000)/"}, "2025-10-31"),
+        ({"EndOfYearLockDate": "/Date(1751241600000+0000)/"}, "2025-06-30"),
+        (
+            {"PeriodLockDate": "/Date(1761868800000+0000)/", "EndOfYearLockDate": "/Date(1751241600000+0000)/"},
+            "2025-10-31",
+        ),
+    ],
+)
+def test_the_books_are_locked_up_to_the_later_of_two_dates(locks: dict[str, str], expected: str | None) -> None:
+    until = parsed(organisation=locks).locked_until
+    assert (until.isoformat() if until else None) == expected
+
+
+def test_items_are_known_by_their_codes_and_only_when_read() -> None:
+    bench = XeroBench({"items": [{"Code": "B-1", "Name": "Bench"}]})
+    desk = XeroDesk(bench.client, lambda: bench.wire.calls)
+    texts = {name: desk.fetch_setting(name) for name in SETTINGS}
+    assert desk.read_books(texts).items == frozenset({"B-1"})
+    del texts["xero.items"]
+    assert desk.read_books(texts).items is None

@@ -81,7 +81,9 @@ def fetch_invoices(client: XeroClient, ids: Sequence[str]) -> dict[str, XeroInvo
 def find_by_urls(
     client: XeroClient, urls: Sequence[str], since: datetime | None = None
 ) -> dict[str, tuple[XeroInvoice, ...]]:
-    """By Url, the invoices that carry it, whichever ledger marked them: one sweep of the sales invoices (updated since then), a call per 1000.
+    """By Url, the invoices that carry it, whichever ledger marked them: one sweep of the sales invoices.
+
+    Only of those Xero updated since then; a call per 1000.
 
     Url is not among the fields Xero filters by.
     """

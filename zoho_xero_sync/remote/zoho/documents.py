@@ -6,17 +6,18 @@ answers leave them out and reading records one by one costs a call a deal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from zoho_xero_sync.core.model import Deal, Problem, SourceDocument, SourceLine, Tax
-from zoho_xero_sync.core.money import minor_units, rounded
+from zoho_xero_sync.core.money import rounded
 from zoho_xero_sync.core.rules import InvoiceRules, LineSource, Rules
 from zoho_xero_sync.core.taxes import infer_taxes
-from zoho_xero_sync.errors import RemoteError
 from zoho_xero_sync.remote.zoho import coql
 from zoho_xero_sync.remote.zoho.client import Row, ZohoClient
+from zoho_xero_sync.remote.zoho.rows import account_key, batches, linked
+from zoho_xero_sync.remote.zoho.subforms import from_subform
 from zoho_xero_sync.remote.zoho.values import (
     BadValueError,
     decimal_of,
@@ -24,7 +25,6 @@ from zoho_xero_sync.remote.zoho.values import (
     instant_of,
     lookup_of,
     optional_decimal,
-    shown_of,
     text_of,
 )
 
@@ -69,7 +69,7 @@ def fetch_documents(
         if source == "amount":
             found |= {deal.id: _from_amount(deal, rules) for deal in missing if deal.amount is not None}
         elif source == "subform":
-            found |= _from_subform(client, missing, rules)
+            found |= from_subform(client, missing, rules)
         else:
             found |= _from_module(client, missing, rules, MODULES[source], multi_currency)
     return found | {deal.id: _nothing(deal) for deal in deals if deal.id not in found}
@@ -129,12 +129,12 @@ def _fetch_headers(
     columns += ["Currency"] if multi_currency else []
     columns += ["Exchange_Rate"] if multi_currency and rules.invoice.exchange_rate == "document" else []
     by_deal: dict[str, list[Row]] = {}
-    for batch in _batches([deal.id for deal in deals]):
+    for batch in batches([deal.id for deal in deals]):
         where = coql.one_of(module.deal_field, batch)
         if module.stage:
             where = coql.both(where, coql.one_of(module.stage, rules.lines.quote_stages))
         for row in client.rows_by_id(columns, module.module, where):
-            by_deal.setdefault(_linked(row, module.deal_field), []).append(row)
+            by_deal.setdefault(linked(row, module.deal_field), []).append(row)
     return by_deal
 
 
@@ -145,25 +145,10 @@ def _fetch_rows(client: ZohoClient, parents: Sequence[str], rules: Rules, module
         columns += ["Product_Name.Product_Code", "Product_Name.Product_Category"]
     columns += [rules.invoice.account_field] if rules.invoice.account_field else []
     by_parent: dict[str, list[Row]] = {}
-    for batch in _batches(parents):
+    for batch in batches(parents):
         for row in client.rows_by_id(columns, module.rows, coql.one_of("Parent_Id", batch)):
-            by_parent.setdefault(_linked(row, "Parent_Id"), []).append(row)
+            by_parent.setdefault(linked(row, "Parent_Id"), []).append(row)
     return by_parent
-
-
-def _linked(row: Row, field: str) -> str:
-    """The id of the record that was asked for; a row that hides whose it is belongs to an answer not to be trusted."""
-    try:
-        link = lookup_of(row, field)
-    except BadValueError:
-        link = None
-    if link is None:
-        raise RemoteError(f"Zoho answered with a row that does not say its {field}.", "Run again.")
-    return link[0]
-
-
-def _batches(ids: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (ids[start : start + coql.IN_MAX] for start in range(0, len(ids), coql.IN_MAX))
 
 
 def _newest(deal: Deal, candidates: Sequence[Row], module: Module) -> Row | Problem:
@@ -245,12 +230,8 @@ def _line(row: Row, rules: Rules) -> SourceLine:
         net=net,
         tax=decimal_of(row, "Tax"),
         description=text_of(row, "Description"),
-        account_key=_account_key(row, rules),
+        account_key=account_key(row, rules),
     )
-
-
-def _account_key(row: Row, rules: Rules) -> str:
-    return shown_of(row, rules.invoice.account_field) if rules.invoice.account_field else ""
 
 
 # ---- taxes: inferred where the amounts tell, else read ----
@@ -313,60 +294,3 @@ def _taxes(row: Row, field: str) -> tuple[Tax, ...]:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise BadValueError(field, entries, "a list of taxes")
     return tuple(Tax(text_of(entry, "name"), decimal_of(entry, "percentage")) for entry in entries)
-
-
-# ---- a custom subform of the deal ----
-
-
-def _from_subform(client: ZohoClient, deals: Sequence[Deal], rules: Rules) -> dict[str, Found]:
-    form = rules.lines.subform
-    if form.module is None:
-        return {}
-    columns = ["Parent_Id", form.product, form.quantity, form.price, form.discount, form.description]
-    columns += [rules.invoice.account_field] if rules.invoice.account_field else []
-    by_deal: dict[str, list[Row]] = {}
-    for batch in _batches([deal.id for deal in deals]):
-        for row in client.rows_by_id(columns, form.module, coql.one_of("Parent_Id", batch)):
-            by_deal.setdefault(_linked(row, "Parent_Id"), []).append(row)
-    return {deal.id: _subform_document(deal, by_deal[deal.id], rules) for deal in deals if deal.id in by_deal}
-
-
-def _subform_document(deal: Deal, rows: Sequence[Row], rules: Rules) -> Found:
-    try:
-        decimals = minor_units(deal.currency or "")
-        lines = tuple(_subform_line(row, rules, decimals) for row in sorted(rows, key=lambda row: text_of(row, "id")))
-    except BadValueError as error:
-        return Problem(
-            "document_unreadable",
-            f"deal {deal.id}",
-            f"A row of the deal's subform cannot be read: {error}.",
-            f"Correct it in Zoho, then type: zoho-xero-sync resolve {deal.id} --retry",
-            error.path,
-        )
-    return SourceDocument("subform", deal.id, "", deal.currency, lines, None, modified_at=deal.modified_at)
-
-
-def _subform_line(row: Row, rules: Rules, decimals: int) -> SourceLine:
-    form = rules.lines.subform
-    product = row.get(form.product)
-    lookup = lookup_of(row, form.product) if isinstance(product, dict) else None
-    quantity, price = optional_decimal(row, form.quantity), optional_decimal(row, form.price)
-    if quantity is None or price is None:
-        raise BadValueError(form.quantity if quantity is None else form.price, None, "a number")
-    discount = discount_of(row, form.discount, quantity * price, decimals)
-    return SourceLine(
-        id=text_of(row, "id"),
-        product_id=lookup[0] if lookup else None,
-        product_name=lookup[1] if lookup else text_of(row, form.product),
-        product_code="",
-        category="",
-        quantity=quantity,
-        price=price,
-        discount=discount,
-        # A custom subform has no totals of its own, so the row is rounded as a Zoho row is.
-        net=rounded(quantity * price - discount, decimals),
-        tax=Decimal(0),
-        description=text_of(row, form.description),
-        taxes=(),
-        account_key=_account_key(row, rules),
-    )

@@ -12,6 +12,7 @@ from zoho_xero_sync.remote.zoho import coql
 from zoho_xero_sync.remote.zoho.client import ZohoClient
 from zoho_xero_sync.remote.zoho.deals import SMALL_PAGE, DealReader
 from zoho_xero_sync.remote.zoho.documents import fetch_documents
+from zoho_xero_sync.remote.zoho.metadata import read_fields
 from zoho_xero_sync.remote.zoho.persons import fetch_persons
 
 
@@ -63,6 +64,12 @@ class ZohoSource:
     def fetch_in_stages(self, stages: Sequence[str]) -> Fetched:
         """Every deal that is in one of the stages now."""
         return self._deals().in_stages(stages)
+
+    def deal_stages(self) -> list[str] | None:
+        """The stages a deal can have, as Zoho shows them; None when this login is not told. One call."""
+        fields = read_fields(self._client, "Deals")
+        stage = fields.get("Stage") if fields else None
+        return list(stage.values) if stage and stage.values else None
 
     def read_snapshot(self, snapshot: str) -> DealRow:
         """A deal as it was staged."""

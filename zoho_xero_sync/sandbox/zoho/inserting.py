@@ -18,7 +18,7 @@ from .rule import rules
 from .schema import Field, Module
 from .store import Record
 from .writeback import check_stage, combined, items_of, run_workflows, success, typed_values, update_one
-from .writing import Given
+from .writing import Given, read_fields, row_record
 
 if TYPE_CHECKING:
     from .state import ZohoState
@@ -133,11 +133,7 @@ def _insert_one(state: ZohoState, module: Module, item: Json, path: str) -> Json
     rows = {name: _rows(state, items, item[name], f"{path}.{name}") for name, items in _subforms(module, item)}
     _check_mandatory(module, values, rows, path)
     check_stage(state, module, {}, item, values, path)
-    try:
-        record = state.add(module.api_name, Given(values, rows, None), by=INTEGRATION)
-    except ValueError as error:
-        raise ZohoError("INVALID_DATA", {"json_path": path}, message=str(error)) from error
-    return success(state, record, "record added")
+    return success(state, state.add(module.api_name, Given(values, rows, None), by=INTEGRATION), "record added")
 
 
 def _subforms(module: Module, item: Json) -> list[tuple[str, str]]:
@@ -154,10 +150,16 @@ def _rows(state: ZohoState, items: str, given: Any, path: str) -> list[Mapping[s
         if not set(names) <= set(state.org.taxes):
             where = {"api_name": "Line_Tax", "json_path": f"{path}[{position}].Line_Tax"}
             raise ZohoError("INVALID_DATA", {**where, "supported_values": list(state.org.taxes)})
-    return [
+    rows: list[Mapping[str, Any]] = [
         {**{n: v for n, v in row.items() if n in columns and n not in {"id", "Line_Tax"}}, "taxes": names}
         for row, names in zip(given, taxes, strict=True)
     ]
+    for position, row in enumerate(rows):
+        try:
+            row_record(read_fields(state.schema[items], row, state.org, state.resolve), priced=True)
+        except ValueError as error:
+            raise ZohoError("INVALID_DATA", {"json_path": f"{path}[{position}]"}, message=str(error)) from error
+    return rows
 
 
 def _tax_names(given: Any) -> list[str]:

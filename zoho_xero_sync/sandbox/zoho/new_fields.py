@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 RULES = rules(
     "create-custom-fields.html",
-    "A call makes 1 to 5 custom fields of one module, all of them or none; each needs `field_label`, at most 25 "
-    "characters and not taken in the module, and `data_type`.",
+    "A call makes 1 to 5 custom fields of one module, all or none, and its answer is a list.",
+    "A field needs `field_label`, at most 25 characters and not taken in the module, and `data_type`.",
     "The API name is derived: the label with underscores, and a number behind it when that is taken.",
     "Types are text, textarea, email, phone, website, picklist, multiselectpicklist, date, datetime, boolean, integer, "
     "bigint, double, currency, percent; a text has at most 255 characters, a pick list its pick_list_values.",
@@ -46,9 +46,10 @@ def create_fields(state: ZohoState, arguments: Mapping[str, str], body: Any) -> 
     module = listable(state, name)
     if state.org.edition == "free":
         raise ZohoError("FEATURE_NOT_SUPPORTED", {}, message="this feature is not supported in your edition")
-    wanted: list[Field] = []
-    for position, item in enumerate(_items(body)):
-        wanted.append(_field(module, item, f"$.fields[{position}]", {field.label.lower() for field in wanted}))
+    try:
+        wanted = _wanted(module, _items(body))
+    except ZohoError as error:
+        return {"fields": [error.body()]}, error.status
     made = [new_field(state, module, field) for field in wanted]
     results = [
         {
@@ -79,8 +80,15 @@ def _items(body: Any) -> list[Json]:
     if not isinstance(found, list) or not found or not all(isinstance(item, dict) for item in found):
         raise ZohoError("INVALID_DATA", {"expected_data_type": "jsonarray", **where})
     if len(found) > MAX_FIELDS:
-        raise ZohoError("LIMIT_EXCEEDED", {"limit": MAX_FIELDS, **where})
+        raise ZohoError("LIMIT_EXCEEDED", {"limit": MAX_FIELDS, "limit_due_to": [where]})
     return found
+
+
+def _wanted(module: Module, items: list[Json]) -> list[Field]:
+    wanted: list[Field] = []
+    for position, item in enumerate(items):
+        wanted.append(_field(module, item, f"$.fields[{position}]", {field.label.lower() for field in wanted}))
+    return wanted
 
 
 def _field(module: Module, item: Json, path: str, beside: set[str]) -> Field:

@@ -183,6 +183,10 @@ class OAuthBook:
         self._refresh.clear()
         self._access.clear()
 
+    def connect_again(self, refresh_token: str, scopes: Iterable[str] = DEFAULT_SCOPES) -> None:
+        """A person's hand: the connection is there again, and this refresh token is good."""
+        self._refresh.setdefault(refresh_token, _Refresh(tuple(scopes)))
+
     def expire_access_tokens(self) -> None:
         """A person's hand: every access token ends now; refresh tokens live on."""
         self._access.clear()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -39,7 +39,8 @@ WORLD_MODULES = {
 class Office:
     """Everything the sandbox's Zoho knows. `lock` is held while a request is handled and by every person's hand.
 
-    `linked_products`: deal -> products; `contact_roles`: deal -> contact -> role.
+    `linked_products`: deal -> products; `contact_roles`: deal -> contact -> role. `on_call` hooks run before a call is
+    answered, with its kind (coql, records, record, update, ...), so that people can act between two calls.
     """
 
     def __init__(self, world: Mapping[str, Any], clock: VirtualClock) -> None:
@@ -67,6 +68,7 @@ class Office:
         self.deleted_names: dict[str, str | None] = {}
         self.page_tokens: dict[str, PageToken] = {}
         self.workflow_runs = 0
+        self.on_call: list[Callable[[str], None]] = []
         self.linked_products: dict[str, list[str]] = {}
         self.contact_roles: dict[str, dict[str, str]] = {}
         self.history = StageHistory(self.tables[HISTORY], self.switches)

@@ -31,12 +31,13 @@ RULES = (
         "A page_token is bound to the other parameters, lives 24 hours, excludes `page` and reaches 100,000 records.",
         "Lists are sorted by id, Created_Time or Modified_Time, by default id, newest first.",
         "If-Modified-Since with nothing newer answers 304.",
-        "A module that does not exist, and a subform's module, is refused as INVALID_MODULE.",
+        "A module that does not exist is refused as INVALID_MODULE, and so is a row of a subform by its id.",
         "Date-times have whole seconds and the offset of the organisation's zone on that day.",
         "A lookup is {name, id}; a deleted record keeps its name in it.",
         "A record that is not shared with the login's user is in no list and no query; by its id it is refused with "
         "403 NO_PERMISSION.",
     ),
+    *rules("subforms.html", "The rows of a subform are a list under the name of its module."),
     *rules(
         "get-deleted-records.html",
         "Deleted records are listed for 60 days in the recycle bin and for 120 days when gone for good, then without "
@@ -86,7 +87,8 @@ def get_one(state: ZohoState, name: str, record_id: str, arguments: Mapping[str,
 
 def get_list(state: ZohoState, name: str, arguments: Mapping[str, str], since: str | None) -> Json | None:
     """GET /{module}: a page of the named fields; None (204) when empty. Raises ZohoError."""
-    module = listable(state, name)
+    held = state.schema.get(name)
+    module = held if held is not None and held.parent is not None else listable(state, name)
     if name == "Notes":
         raise ZohoError("NOT_SUPPORTED", {"resource_path_index": 0}, status=403)
     names = list_fields(state, module, arguments)

@@ -28,6 +28,8 @@ def full_json(state: ZohoState, module: Module, record: Record) -> dict[str, Any
     }
     for name, items in module.subforms.items():
         answer[name] = [row_json(state, state.tables[items].module, row) for row in state.rows_of(items, record.id)]
+    if module.api_name == "Notes":
+        return {**answer, "$editable": True}
     answer |= {
         "$currency_symbol": state.org.symbol,
         "$approval_state": approval_state(record),

@@ -28,6 +28,8 @@ def serve(state: ZohoState, kind: str, need: Need, work: Callable[[], Body], *, 
     with state.limits.slot(costly=costly):
         try:
             with state.lock:
+                for hook in tuple(state.on_call):
+                    hook(kind)
                 body = work()
         finally:
             state.limits.spend(g.get("credits", 1))

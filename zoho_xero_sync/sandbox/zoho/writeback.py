@@ -144,7 +144,7 @@ def _check_process(record: Record, item: Json, path: str) -> None:
     if record.values.get("Locked__s"):
         raise ZohoError("RECORD_LOCKED", {"id": record.id})
     if record.process == "merge":
-        raise ZohoError("RECORD_LOCKED", {"id": record.id}, message="record under merge is locked")
+        raise ZohoError("RECORD_LOCKED", {"id": record.id}, message="The record under merge is locked")
     if record.process == "approval":
         raise ZohoError("NOT_APPROVED", {"id": record.id})
     if record.process == "blueprint" and "Stage" in item:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from ..state import ZohoState
 
 
+# Kinds whose stored value is what the answer shows.
+_PLAIN = frozenset({"text", "long_text", "id", "number", "boolean"})
+
+
 def answer(state: ZohoState, body: Any, scopes: tuple[str, ...]) -> tuple[dict[str, Any] | None, int]:
     """The answer's JSON value, or None when nothing matches (204), and the credits it costs. Raises ZohoError."""
     text, wants_meta = _read_body(body)
@@ -85,6 +89,8 @@ def _column(state: ZohoState, path: Path) -> Callable[[Record], Any]:
 
 
 def _shown(state: ZohoState, field: Field) -> Callable[[Any], Any]:
+    if field.kind in _PLAIN and not field.labels:
+        return lambda value: value
     if field.kind == "any_lookup":
         # Lookups that may point at several modules stay id-only.
         return lambda value: None if value is None else {"id": value[1]}

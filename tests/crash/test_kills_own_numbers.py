@@ -1,0 +1,30 @@
+"""SIGKILL at every boundary with invoice numbers of our own; killed recoveries, first runs and renewed logins."""
+
+from __future__ import annotations
+
+import pytest
+from kill_tools import ALL, kill
+
+pytestmark = pytest.mark.slow
+
+FULL = ["--all"] if ALL else []
+
+
+def test_no_kill_makes_a_double_or_loses_anything() -> None:
+    series = kill("template", *(FULL or ["--gaps", "0", "10"]))
+    series.require_sound(least=150)
+
+
+@pytest.mark.parametrize("plot", ["xero", "template"])
+def test_a_killed_recovery_is_recovered_from(plot: str) -> None:
+    count = 400 if ALL else 12
+    kill(plot, "--pairs", str(count)).require_sound(least=count + count // 2)
+
+
+@pytest.mark.parametrize("plot", ["init", "first-run"] if ALL else ["init"])
+def test_a_killed_first_run_leaves_no_half_made_ledger(plot: str) -> None:
+    kill(plot, *FULL, "--gaps", "0").require_sound(least=50)
+
+
+def test_a_kill_while_tokens_are_renewed_never_costs_the_login() -> None:
+    kill("login", *FULL, "--gaps", "0", "4", "25").require_sound(least=40)

@@ -1,0 +1,52 @@
+"""Whether the stages of the rules still exist in Zoho: deals of a renamed stage would pass unseen."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from zoho_xero_sync.core.model import Problem
+from zoho_xero_sync.core.rules import Rules
+from zoho_xero_sync.engine.ports import Context, LedgerView
+
+FACT = "zoho.stages"
+_KEPT_FOR = timedelta(hours=24)
+_KEPT_WHILE_MISSING = timedelta(minutes=15)
+
+
+def missing_stages(context: Context, ledger: LedgerView, *, ask: bool = False) -> tuple[Problem | None, str | None]:
+    """What is wrong with the rules' stages, and the text to keep when Zoho was asked for its own (one call a day).
+
+    While one is missing Zoho is asked again soon, and with `ask` at once. A login that may not see the stages is told
+    by `check`.
+    """
+    kept = None if ask else ledger.fact(FACT)
+    text = None if kept is None else kept[0]
+    age = timedelta.max if kept is None else context.clock.now() - kept[1]
+    limit = _KEPT_FOR if text is None or not _missing(context.rules, text) else _KEPT_WHILE_MISSING
+    fresh = text is not None and timedelta(0) <= age < limit
+    told = text if fresh and text is not None else json.dumps(context.zoho.deal_stages())
+    missing = _missing(context.rules, told)
+    return (_problem(missing, json.loads(told)) if missing else None), (None if fresh else told)
+
+
+def _missing(rules: Rules, text: str) -> list[str]:
+    shown = json.loads(text)
+    if shown is None:
+        return []
+    return [
+        stage for stage in dict.fromkeys(name for rule in rules.stages for name in rule.stages) if stage not in shown
+    ]
+
+
+def _problem(missing: list[str], shown: list[str]) -> Problem:
+    names = ", ".join(f"'{name}'" for name in missing)
+    many = len(missing) > 1
+    return Problem(
+        "stage_unknown",
+        "run",
+        f"Zoho has no deal stage{'s' if many else ''} {names}, so deals there are not noticed; "
+        f"{'they were' if many else 'it was'} perhaps renamed.",
+        f"Correct `stages` in the configuration, then sync --dry-run. Zoho's stages: {', '.join(shown)}.",
+        "stages",
+    )

@@ -1,0 +1,32 @@
+"""What reading rows of any document takes: ids in batches, whose a row is, which account it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from zoho_xero_sync.core.rules import Rules
+from zoho_xero_sync.errors import RemoteError
+from zoho_xero_sync.remote.zoho import coql
+from zoho_xero_sync.remote.zoho.client import Row
+from zoho_xero_sync.remote.zoho.values import BadValueError, lookup_of, shown_of
+
+
+def linked(row: Row, field: str) -> str:
+    """The id of the record that was asked for; a row that hides whose it is belongs to an answer not to be trusted."""
+    try:
+        link = lookup_of(row, field)
+    except BadValueError:
+        link = None
+    if link is None:
+        raise RemoteError(f"Zoho answered with a row that does not say its {field}.", "Run again.")
+    return link[0]
+
+
+def batches(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+    """The ids, as many at a time as one query takes."""
+    return (ids[start : start + coql.IN_MAX] for start in range(0, len(ids), coql.IN_MAX))
+
+
+def account_key(row: Row, rules: Rules) -> str:
+    """The text of the column that `invoice.account_field` names; empty without one."""
+    return shown_of(row, rules.invoice.account_field) if rules.invoice.account_field else ""
