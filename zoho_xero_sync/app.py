@@ -369,7 +369,7 @@ class _RunInProgress:
 
 @contextmanager
 def _reported(run: _RunInProgress) -> Iterator[None]:
-    """What comes after a run's report is convenience: a ledger that takes no more does not turn the report into another.
+    """What comes after a run's report is convenience: a ledger that takes no more does not make it another one.
 
     The next run says what is wrong with the ledger when it begins.
     """

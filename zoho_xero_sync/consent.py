@@ -13,7 +13,7 @@ from dataclasses import replace
 from zoho_xero_sync.config import Config
 from zoho_xero_sync.core.model import Identity, ZohoOrganisation
 from zoho_xero_sync.core.scopes import Scope, xero_scopes, zoho_scopes
-from zoho_xero_sync.errors import ConfigError, ConfigProblem, LedgerError, LoginError, UsageError
+from zoho_xero_sync.errors import ConfigError, ConfigProblem, LoginError, UsageError
 from zoho_xero_sync.ledger.store import Ledger
 from zoho_xero_sync.log import register_secret
 from zoho_xero_sync.remote import grant_xero, grant_zoho
@@ -98,8 +98,8 @@ class Consent:
     def log_in_zoho(self, code: str, back: str | None) -> ZohoOrganisation:
         """Exchange a grant code, store the login and give its organisation.
 
-        Raises LoginError for a login that is refused or lacks a scope, LedgerError when the ledger belongs to another
-        organisation (the login before stays), RemoteError when Zoho is down.
+        Raises LoginError for a login that is refused, lacks a scope, or belongs to another organisation than the ledger
+        (the login before stays), and RemoteError when Zoho is down.
         """
         zoho = self._config.zoho
         authorizer = ZohoAuthorizer(self._credentials, zoho.accounts_url, self._clock, nullcontext)
@@ -138,7 +138,7 @@ class Consent:
         """Exchange what `form` holds (None: a custom connection), store the login and give its organisation.
 
         `wanted` is a name or id, else the configuration's; `choose` is asked when several are left. Raises LoginError
-        and LedgerError as `log_in_zoho`, and ConfigError when nobody chose: the login is stored then all the same.
+        as `log_in_zoho`, and ConfigError when nobody chose: the login is stored then all the same.
         """
         authorizer = self._xero_authorizer()
         tokens = grant_xero.grant(authorizer, form or grant_xero.CUSTOM, self.scopes("xero"))
@@ -220,7 +220,7 @@ class Consent:
             self._credentials.save_tokens(service, replace(tokens, access=None, expires_at=None))
             try:
                 yield
-            except (LedgerError, LoginError):
+            except LoginError:
                 if before is None:
                     self._credentials.forget_tokens(service)
                 else:
@@ -268,8 +268,8 @@ class Consent:
 _LOG_IN = "Log in: zoho-xero-sync auth {}"
 
 
-def _foreign(service: str, ours: str, theirs: str) -> LedgerError:
-    return LedgerError(
+def _foreign(service: str, ours: str, theirs: str) -> LoginError:
+    return LoginError(
         f"This ledger belongs to the {service} organisation {ours} and the login reaches {theirs}. "
         "The login was not stored.",
         f"Log in to the right one: zoho-xero-sync auth {service.lower()}",

@@ -42,6 +42,7 @@ def kill(plot: str, *options: str) -> Series:
     done = subprocess.run([sys.executable, str(runner), plot, *options], capture_output=True, text=True, check=False)
     found = _SUMMARY.search(done.stdout)
     assert found, done.stdout + done.stderr
-    series = Series(*map(int, found.groups()), said=done.stdout)
+    kills, recoveries, writes, doubles, lost, wrong = map(int, found.groups())
+    series = Series(kills, recoveries, writes, doubles, lost, wrong, done.stdout)
     assert done.returncode == (1 if series.wrong else 0), done.stdout + done.stderr
     return series

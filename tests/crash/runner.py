@@ -5,10 +5,10 @@
     python tests/crash/runner.py xero --pairs 40          also kill the run that recovers
     python tests/crash/runner.py xero --teeth blind       with a recovery that sends again without looking
 
-One process prepares the world and stops the sandbox, so that it has no thread; for every boundary it forks one that
-takes a copy of the ledger's folder, forks the run that will be killed, and serves the sandbox to it. So every kill meets
-the same world, and no preparation is done twice. What a kill leaves is the folder and the services' own state. Where
-both are what an earlier kill left, byte for byte, the recovery is proven already and is not run again, without --all.
+One process prepares the world and stops the sandbox, so that it has no thread. For every boundary it forks one that
+takes a copy of the ledger's folder, forks the run that will be killed, and serves the sandbox to it: every kill meets
+the same world. What a kill leaves is the folder and the services' own state. Where both are what an earlier kill
+left, byte for byte, the recovery is proven already, and without --all it is not run again.
 """
 
 from __future__ import annotations

@@ -209,7 +209,7 @@ def _kill_at_first_write(moment: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return answer
 
-    HTTPAdapter.send = cut  # type: ignore[method-assign] # this process is forked for one run
+    pytest.MonkeyPatch().setattr(HTTPAdapter, "send", cut)
 
 
 if __name__ == "__main__":

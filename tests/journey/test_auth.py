@@ -115,7 +115,7 @@ def test_a_login_of_another_organisation_is_refused_and_the_one_before_stays(off
     office.run("sync")
     before = office.secrets()["zoho_tokens"]
     with _other_zoho(office):
-        result = office.run("auth", "zoho", "--code", office.grant_code(), code=13)
+        result = office.run("auth", "zoho", "--code", office.grant_code(), code=12)
     assert f"This ledger belongs to the Zoho organisation {HOME} and the login reaches Foreign Traders" in result.err
     assert office.secrets()["zoho_tokens"] == before
     office.run("sync")
@@ -366,7 +366,7 @@ def test_a_xero_login_of_another_organisation_is_refused_and_the_one_before_stay
     both.run("sync")
     before = both.secrets()["xero_tokens"]
     both.box.xero.disconnect(HOME)
-    result = both.log_in_xero(tenants=[OTHER], code=13)
+    result = both.log_in_xero(tenants=[OTHER], code=12)
     assert f"belongs to the Xero organisation {HOME} and the login reaches {OTHER}" in result.err
     assert both.secrets()["xero_tokens"] == before
 
@@ -427,7 +427,7 @@ def test_a_login_of_another_organisation_is_told_when_asked(office: Office) -> N
     office.log_in_xero()
     office.run("sync")
     with _other_zoho(office):
-        login = office.status("--check", code=13)["zoho"]
+        login = office.status("--check", code=12)["zoho"]
     assert (login["state"], "Foreign Traders" in login["trouble"]) == ("elsewhere", True)
 
 

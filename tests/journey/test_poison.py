@@ -41,12 +41,14 @@ def arrive_late(desk: Desk) -> None:
     url, grant = desk.box.xero_url, {"grant_type": "client_credentials"}
     token = requests.post(f"{url}/connect/token", data=grant, auth=client, timeout=10).json()["access_token"]
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", "Idempotency-Key": lost["key"]}
-    requests.request(
-        lost["method"], url + lost["path"], data=lost["body"], headers=headers, timeout=10
-    ).raise_for_status()
+    # The witness of write-ahead is right that it is not in flight any more.
+    watching, desk.box.xero.on_write[:] = list(desk.box.xero.on_write), []
+    sent = requests.request(lost["method"], url + lost["path"], data=lost["body"], headers=headers, timeout=10)
+    sent.raise_for_status()
+    desk.box.xero.on_write[:] = watching
 
 
-@pytest.mark.parametrize("kind", ["status_500_before", "refuse_before"])
+@pytest.mark.parametrize("kind", ["status_500_before", pytest.param("refuse_before", marks=pytest.mark.slow)])
 def test_of_fifty_deals_one_is_refused_and_one_never_answered(kind: str, desk_of: OpenDesk) -> None:
     desk = desk_of(*orders(50, "Proposal"))
     desk.configure(invoice={"date": "closing_date", "due": {"days": 14}})

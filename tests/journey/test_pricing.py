@@ -108,3 +108,17 @@ def test_a_date_in_locked_books_waits_with_advice(desk_of: OpenDesk) -> None:
     desk.edit("late", Closing_Date="2026-11-02")
     assert line_of(desk.sync(), late)["action"] == "create"
     assert_promises(desk)
+
+
+def test_a_discount_that_is_taken_back_is_gone_from_the_invoice_too(desk: Desk) -> None:
+    """A line that is updated keeps whatever it is not told of, its discount too."""
+    placed = order("job", "Confirmed", lines=[("hours", 2, "50.00")])
+    assert placed.quote is not None
+    placed.quote["Discount"] = "11.00"
+    job = desk.add(placed)
+    assert line_of(desk.sync(), job)["invoice"]["total"] == "99.00"
+    desk.box.zoho.update("Quotes", "q_job", {"Discount": "0"})
+    desk.edit("job", Description="No discount after all")
+    assert line_of(desk.sync(), job)["invoice"]["total"] == "110.00"
+    assert desk.invoice("job")["Total"] == D("110.00")
+    assert_promises(desk)

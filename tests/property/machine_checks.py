@@ -27,8 +27,8 @@ class Watch:
     """What the world was told by people: whose every invoice is, and what every deal ever came to.
 
     `personal` are invoices whose content a person set last, `handled` all that people did anything to, `stale` deals
-    that changed in a way their own Modified_Time does not show, `ruled_before` those that did not change since the stages
-    mean something else: other rules are for what comes.
+    that changed in a way their own Modified_Time does not show, `ruled_before` those that did not change since the
+    stages mean something else: other rules are for what comes.
     """
 
     desk: MachineDesk

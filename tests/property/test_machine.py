@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from machine_checks import CODES, MARK, Watch, content_of
 from machine_desk import GONE, MachineDesk, Stage, money, unchanged
-from world_tools import CLOSED, CONFIG, Desk, Record, Result, order, orders, world
+from world_tools import CLOSED, CONFIG, Desk, Line, Record, Result, order, orders, world
 
 from zoho_xero_sync.ledger.lock import RunLock
 from zoho_xero_sync.sandbox import Fault
@@ -200,9 +200,11 @@ class Life(RuleBasedStateMachine):
     )  # fmt: skip
     def enter_deal(self, stage: str, account: str | None, quantity: int, price: str, quoted: bool) -> None:
         key = f"k{len(self.keys)}"
-        lines = [("hours", quantity, price), ("food", 1, "20.00", "GST Free")] if quoted else []
+        quote: list[Line] = [("hours", quantity, price), ("food", 1, "20.00", "GST Free")]
         try:
-            self.ids[key] = self.desk.add(order(key, stage, account=account, lines=lines, Amount=money(price) * 7))
+            self.ids[key] = self.desk.add(
+                order(key, stage, account=account, lines=quote if quoted else [], Amount=money(price) * 7)
+            )
         except ValueError:
             return  # its account was merged away
         self.keys.append(key)

@@ -12,7 +12,7 @@ from zoho_xero_sync.errors import ConfigError
 # Two lines, so that what a case adds begins on line 3.
 LEAST = "version: 1\nstages: [{stage: Won, invoice: draft}]\n"
 QUOTED = 'Put it in quotes, such as "{Deal_Name}".'
-KEYS_OF_TOP = "version, zoho, xero, secrets, ledger, stages, when, lines, customer, invoice, limits, watch"
+KEYS_OF_TOP = "version, zoho, xero, secrets, ledger, stages, when, lines, customer, invoice, limits, poll, watch"
 STAGES_LIKE = "Write it as a list: - stage: Closed Won, and below it invoice: draft."
 DUE = "Write {days: 14}, {end_of_next_month: true} or {field: Api_Name}."
 USE_DEFAULT = "Give a value, or remove the line to use the default."
@@ -120,8 +120,8 @@ VALUES = [
      "account for its values there."),
     ("invoice: {header_discount_account: '260'}", "3: invoice.header_discount_account: is set, but no line is made of "
      "it. Set header_discount: line."),
-    ("invoice: {header_discount: sprad}", "3: invoice.header_discount: 'sprad' is not one of spread, line, hold. Did you "
-     "mean spread?"),
+    ("invoice: {header_discount: sprad}", "3: invoice.header_discount: 'sprad' is not one of spread, line, hold. Did "
+     "you mean spread?"),
     ("invoice: {locked_date: move}", "3: invoice.locked_date: 'move' is not one of hold, first_open_day. Choose one."),
     ("invoice: {exchange_rate: zoho}", "3: invoice.exchange_rate: 'zoho' is not one of xero, document. Choose one."),
     ("invoice: {rounding: {account: '860', limit: 0}}", "3: invoice.rounding.limit: is 0, so the rounding account "

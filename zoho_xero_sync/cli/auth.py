@@ -25,7 +25,7 @@ _EXIT: dict[LoginState, ExitCode] = {
     "lapsed": ExitCode.LOGIN,
     "lacks_scope": ExitCode.LOGIN,
     "refused": ExitCode.LOGIN,
-    "elsewhere": ExitCode.LEDGER,
+    "elsewhere": ExitCode.LOGIN,
     "unreachable": ExitCode.RETRY,
 }
 _port = click.option(

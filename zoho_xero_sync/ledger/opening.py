@@ -56,7 +56,7 @@ def create_file(path: Path, identity: Identity) -> None:
     scratch = Path(name)
     try:
         _fill(scratch, identity)
-        put_in_place(scratch, path)
+        _put_in_place(scratch, path)
     finally:
         scratch.unlink(missing_ok=True)
         scratch.with_name(f"{scratch.name}-journal").unlink(missing_ok=True)
@@ -113,8 +113,7 @@ def _fill(scratch: Path, identity: Identity) -> None:
         engine.dispose()
 
 
-def put_in_place(scratch: Path, path: Path) -> None:
-    """Let the finished file `scratch` appear at `path` too. Raises LedgerError when something is there."""
+def _put_in_place(scratch: Path, path: Path) -> None:
     # A hard link, unlike a rename, never replaces what another process put there in the meantime.
     try:
         path.hardlink_to(scratch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from zoho_xero_sync.core.model import Identity
 from zoho_xero_sync.errors import LedgerError
-from zoho_xero_sync.ledger.opening import create_file, open_engine, put_in_place
+from zoho_xero_sync.ledger.opening import create_file, open_engine
 from zoho_xero_sync.ledger.place import require_path
 from zoho_xero_sync.ledger.store import Ledger
 
@@ -29,8 +30,7 @@ def replaced_ledger(url: str, identity: Identity, at: datetime) -> Iterator[Ledg
     try:
         with Ledger(open_engine(scratch, read_only=False), scratch, read_only=False) as ledger:
             yield ledger
-        _set_aside(path, at)
-        put_in_place(scratch, path)
+        _put_in_its_place(scratch, path, at)
     finally:
         scratch.unlink(missing_ok=True)
         scratch.with_name(f"{scratch.name}-journal").unlink(missing_ok=True)
@@ -44,16 +44,27 @@ def aside_name(url: str, at: datetime) -> Path:
     return path.with_name(f"{name}-{taken + 1}" if taken else name)
 
 
-def _set_aside(path: Path, at: datetime) -> None:
-    """Rename what is there. Its rollback journal goes with it: beside a new ledger it would be played into that."""
+def _put_in_its_place(scratch: Path, path: Path, at: datetime) -> None:
+    """Give what is there a second name, then let the new ledger take the first one: at no moment is there none.
+
+    The old one's rollback journal goes with it: SQLite would play it into the new one.
+    """
     target = aside_name(f"sqlite:///{path}", at)
     try:
-        for suffix in ("-journal", "-wal", "-shm", ""):
-            old = path.with_name(f"{path.name}{suffix}")
-            if old.exists():
-                old.rename(target.with_name(f"{target.name}{suffix}"))
+        for suffix in ("-journal", "-wal", "-shm"):
+            beside = path.with_name(f"{path.name}{suffix}")
+            if beside.exists():
+                beside.rename(target.with_name(f"{target.name}{suffix}"))
+        if path.exists():
+            target.hardlink_to(path)
+        scratch.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
     except OSError as error:
         raise LedgerError(
             f"The ledger at {path} cannot be set aside: {error.strerror}.",
-            "Make its folder writable for this user, then run again.",
+            "Keep it on a local disk of this machine, in a folder this user can write, then run again.",
         ) from error

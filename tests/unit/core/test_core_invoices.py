@@ -226,7 +226,7 @@ def test_branding_themes_by_name_or_id(wanted: str | None, expected: str | None)
     ("changes", "difference", "named"),
     [
         ({"grand_total": D("103.50"), "tax": D("3.50")}, "3.5", "the document's own tax is on no line (3.5)"),
-        ({"grand_total": D("100.01"), "adjustment": D("0.01")}, "0.01", "the document's adjustment is on no line (0.01)"),
+        ({"grand_total": D("100.01"), "adjustment": D("0.01")}, "0.01", "adjustment is on no line (0.01)"),
         ({"grand_total": D("99.99")}, "-0.01", None),
         ({"grand_total": D("100.005")}, "0.005", None),
         ({"grand_total": D("0")}, "-100", None),

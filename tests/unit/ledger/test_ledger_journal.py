@@ -69,7 +69,7 @@ def test_a_write_is_on_disk_before_it_is_sent(ledger: Ledger, path: Path, url: s
     )
     first, second = made.operations
     assert made == Write(
-        made.id, "run-1", "key-1", "POST", "/Contacts", body, WriteState.IN_FLIGHT, NOON, 1, (first, second)
+        made.id, "run-1", "key-1", "POST", "/Contacts", body, WriteState.IN_FLIGHT, NOON, 1, (first, second), NOON
     )
     assert first == Operation(
         first.id,
@@ -91,7 +91,7 @@ def test_attempts_are_counted(ledger: Ledger, path: Path) -> None:
     write = begin(ledger)
     ledger.record_attempt(write.id, minutes(1))
     ledger.record_attempt(write.id, minutes(2))
-    assert ledger.unsettled_writes() == [replace(write, attempts=3)]
+    assert ledger.unsettled_writes() == [replace(write, attempts=3, last_sent_at=minutes(2))]
     assert row_of(path, write)["last_sent_at"] == "2026-11-20T12:02:00.000000+00:00"
 
 

@@ -200,6 +200,15 @@ def test_a_ledger_is_never_made_over_something(path: Path, url: str, make: Calla
     assert contents(path.parent) == before
 
 
+def test_no_ledger_is_made_beside_the_journal_of_one_that_is_gone(path: Path, url: str) -> None:
+    journal = path.with_name(f"{path.name}-journal")
+    journal.write_bytes(b"half of a change")
+    with pytest.raises(LedgerError, match="removed or moved") as refused:
+        Ledger.create(url, IDENTITY)
+    assert "rebuild" in refused.value.hint
+    assert [left.name for left in path.parent.iterdir()] == [journal.name]
+
+
 def test_what_appears_while_a_ledger_is_made_is_not_replaced(
     path: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

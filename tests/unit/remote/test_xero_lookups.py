@@ -14,7 +14,7 @@ from zoho_xero_sync.core.model import ContactDraft, CustomerKey
 from zoho_xero_sync.core.rules import ContactMatch
 from zoho_xero_sync.errors import LoginError, RemoteError
 from zoho_xero_sync.remote.xero.contacts import TARGETED_MAX, find_candidates
-from zoho_xero_sync.remote.xero.invoices import fetch_invoices, find_by_urls
+from zoho_xero_sync.remote.xero.invoices import fetch_invoices, find_by_urls, sweep
 
 ALL: tuple[ContactMatch, ...] = ("number", "email", "name")
 LINK = "https://crm.zoho.com.au/crm/org70001/tab/Potentials/"
@@ -166,6 +166,18 @@ def test_invoices_are_found_by_the_deal_they_carry() -> None:
 
 def test_a_link_that_begins_like_another_is_another() -> None:
     assert find_by_urls(books(12).client, [f"{LINK}1"]).keys() == {f"{LINK}1"}
+
+
+def test_a_sweep_tells_the_deals_their_invoices_and_who_marked_them() -> None:
+    bench = books(3, Url=f"{LINK}5725767#zxs-0123abcd")
+    swept = sweep(bench.client, LINK, None)
+    assert [len(found) for found in swept.carrying.values()] == [3] and list(swept.carrying) == ["5725767"]
+    assert list(swept.tags) == ["0123abcd"] and swept.numbered == {}
+    others = sweep(bench.client, LINK, {"9999999"})
+    assert others.carrying == {} and list(others.tags) == ["0123abcd"]
+    elsewhere = sweep(bench.client, f"{LINK}elsewhere/", None)
+    assert (elsewhere.carrying, elsewhere.tags) == ({}, {})
+    assert len(find_by_urls(bench.client, [f"{LINK}5725767#zxs-99999999"])) == 1
 
 
 @pytest.mark.parametrize("status", ["DRAFT", "AUTHORISED", "VOIDED", "DELETED"])

@@ -201,7 +201,8 @@ def _line_element(line: InvoiceLine, line_id: str | None) -> dict[str, object]:
         "AccountCode": line.account_code,
         "TaxType": line.tax_type,
     }
-    if line.discount:
+    # A line that exists keeps the discount it has, unless it is told of another.
+    if line.discount or line_id:
         element["DiscountAmount"] = line.discount
     if line.item_code:
         element["ItemCode"] = line.item_code
