@@ -247,6 +247,7 @@ def test_an_invoice_that_lost_its_link_is_known_by_its_number(desk_of: OpenDesk)
     assert [row["number"] for row in desk.rows("SELECT number FROM invoice_link")] == [f"ZC-{deal}"]
 
 
+@pytest.mark.slow
 def test_a_deal_that_moved_on_while_there_was_no_ledger_goes_on(desk: Desk) -> None:
     desk.add(order("job", "Confirmed"))
     desk.sync()

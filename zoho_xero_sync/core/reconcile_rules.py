@@ -236,13 +236,13 @@ def _fresh_record(row: DealRow) -> DealRecord:
 def _drifted(case: Case, link_prefix: str) -> Iterator[Finding]:
     dossier, link = case.dossier, case.dossier.link
     current = dossier.linked
-    if link is None or not link.live or current is None or current is not case.invoice:
+    if link is None or not link.live or current is None or case.invoice is None or current.id != case.invoice.id:
         return
     found = (*_content(dossier, link, current), *_around(dossier, link, current, link_prefix))
     if not found:
         return
     ours = all(item.ledger == item.xero for item in found)
-    who = "changed in Zoho since it was carried over" if ours else "and its deal differ"
+    who = "is behind its deal" if ours else "and its deal differ"
     said = "; ".join(f"{item.field}: Zoho {item.zoho or '(none)'}, Xero {item.xero or '(none)'}" for item in found[:3])
     more = f"; and {len(found) - 3} more fields" if len(found) > 3 else ""
     carry = f"zoho-xero-sync sync --deal {dossier.deal_id}"

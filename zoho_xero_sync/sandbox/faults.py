@@ -50,8 +50,9 @@ class Fault:
     """One scripted fault: the call it waits for and what happens to it.
 
     `service` is "zoho" or "xero", `method` an HTTP verb, `path` and `body` regular expressions searched for in the path
-    and in the request's body; None matches everything. `skip` matching calls pass unharmed first, then `times` calls are hit. `seconds` is the virtual
-    time a slow call or answer takes, or the Retry-After of a Xero 429. Raises ValueError when a value makes no sense.
+    and in the request's body; None matches everything. `skip` matching calls pass unharmed first, then `times` are
+    hit. `seconds` is the virtual time a slow call or answer takes, or the Retry-After of a Xero 429. Raises ValueError
+    when a value makes no sense.
     """
 
     kind: str
