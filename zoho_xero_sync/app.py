@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -26,9 +26,12 @@ from zoho_xero_sync.core.model import (
     SourceDocument,
 )
 from zoho_xero_sync.core.rebuild import RebuildView
+from zoho_xero_sync.core.reconcile import Pair, Reconciliation
 from zoho_xero_sync.core.report import COUNTS, Report
 from zoho_xero_sync.core.settlement import DealSettlement
 from zoho_xero_sync.core.views import DealView, StatusView
+from zoho_xero_sync.core.window import Window
+from zoho_xero_sync.engine.adopting import Adopted, adopt_invoice, adopt_pairs
 from zoho_xero_sync.engine.allowance import waiting_until
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.fetch import read_baseline
@@ -37,6 +40,7 @@ from zoho_xero_sync.engine.overlay import Overlay
 from zoho_xero_sync.engine.ports import Context, Options
 from zoho_xero_sync.engine.prepare import explain_deal
 from zoho_xero_sync.engine.rebuild import rebuild, record_rebuilt
+from zoho_xero_sync.engine.reconcile import reconcile, record_repairs
 from zoho_xero_sync.engine.run import apply_changes, preview_changes, record_baseline
 from zoho_xero_sync.engine.tally import summary
 from zoho_xero_sync.errors import LedgerError, SyncError, UsageError
@@ -277,6 +281,52 @@ class App:
                 link = link_contact(self._context(services, new_run_id()), ledger, record, contact)
                 self._keep(ledger, services)
             return record, link
+
+    def adopt(self, deal_id: str, invoice: str, *, sure: bool) -> Adopted:
+        """Make this sales invoice (number or InvoiceID) the deal's, as it stands; nothing is written to Xero.
+
+        Raises UsageError when the two do not belong together, or seem not to and a person is not `sure`.
+        """
+        with self._settling() as (ledger, context):
+            return adopt_invoice(context, ledger, deal_id, invoice, sure=sure)
+
+    # ---- all three sides ----
+
+    def reconcile(self, window: Window, *, fix: bool, pairing: bool) -> Reconciliation:
+        """Zoho, the ledger and Xero compared over a period; neither service is written to.
+
+        With `fix` the ledger takes over what is safe to take over. With `pairing` invoices made by hand are proposed for
+        deals that have none. Raises LedgerError when there is no ledger.
+        """
+        with ExitStack() as stack:
+            if fix:
+                stack.enter_context(RunLock.for_url(self.config.ledger))
+            ledger = stack.enter_context(Ledger.open(self.config.ledger, read_only=not fix))
+            services = stack.enter_context(
+                Services(self.config, self.environ, self.clock, ledger, ledger.identity())
+            )
+            context = self._context(services, new_run_id(), ledger)
+            found = reconcile(context, ledger, window, pairing=pairing)
+            if fix:
+                found = record_repairs(ledger, found)
+                self._keep(ledger, services)
+            return replace(found, calls=services.calls())
+
+    def adopt_pairs(self, pairs: Sequence[Pair]) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
+        """Link these deals and invoices, each looked at once more; those linked, and a sentence for each of the others."""
+        with self._settling() as (ledger, context):
+            return adopt_pairs(context, ledger, pairs)
+
+    @contextmanager
+    def _settling(self) -> Iterator[tuple[Ledger, Context]]:
+        """The ledger to write, as its only writer, and both services to look at."""
+        with (
+            RunLock.for_url(self.config.ledger),
+            Ledger.open(self.config.ledger) as ledger,
+            Services(self.config, self.environ, self.clock, ledger, ledger.identity()) as services,
+        ):
+            yield ledger, self._context(services, new_run_id(), ledger)
+            self._keep(ledger, services)
 
     # ---- a lost ledger ----
 

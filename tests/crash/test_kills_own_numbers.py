@@ -1,4 +1,4 @@
-"""SIGKILL at every boundary with invoice numbers of our own; killed recoveries, first runs and renewed logins."""
+"""SIGKILL at every boundary with invoice numbers of our own; killed recoveries and first runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,3 @@ def test_a_killed_recovery_is_recovered_from(plot: str) -> None:
 @pytest.mark.parametrize("plot", ["init", "first-run"] if ALL else ["init"])
 def test_a_killed_first_run_leaves_no_half_made_ledger(plot: str) -> None:
     kill(plot, *FULL, "--gaps", "0").require_sound(least=50)
-
-
-def test_a_kill_while_tokens_are_renewed_never_costs_the_login() -> None:
-    kill("login", *FULL, "--gaps", "0", "4", "25").require_sound(least=40)

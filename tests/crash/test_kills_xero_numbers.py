@@ -1,4 +1,4 @@
-"""SIGKILL at every boundary of a run that does everything, invoices being numbered by Xero; what else may be killed."""
+"""SIGKILL at every boundary of a run that does everything, invoices being numbered by Xero, and while it logs in."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from kill_tools import ALL, kill
 
 pytestmark = pytest.mark.slow
 
+FULL = ["--all"] if ALL else []
+
 
 def test_no_kill_makes_a_double_or_loses_anything() -> None:
-    series = kill("xero", *(["--all"] if ALL else []))
+    series = kill("xero", *FULL)
     series.require_sound(least=150)
     assert series.writes > series.recoveries
 
@@ -23,3 +25,7 @@ def test_the_kills_notice_a_journal_that_is_written_too_late() -> None:
     series = kill("xero", "--teeth", "forgetful", "--gaps", "0", "--near", "after PUT /api.xro/2.0/Invoices")
     assert series.wrong == series.kills > 0, series.said
     assert "and the ledger does not know it" in series.said
+
+
+def test_a_kill_while_tokens_are_renewed_never_costs_the_login() -> None:
+    kill("login", *FULL, "--gaps", "0", "25").require_sound(least=40)

@@ -29,6 +29,7 @@ COMMANDS = {
     "status": ("zoho_xero_sync.cli.look", "status"),
     "show": ("zoho_xero_sync.cli.look", "show"),
     "resolve": ("zoho_xero_sync.cli.resolve", "resolve"),
+    "reconcile": ("zoho_xero_sync.cli.reconcile", "reconcile"),
     "rebuild": ("zoho_xero_sync.cli.rebuild", "rebuild"),
 }
 

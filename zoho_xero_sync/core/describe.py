@@ -12,6 +12,8 @@ from zoho_xero_sync.core.model import Change, ContactDraft, InvoiceDraft, XeroIn
 from zoho_xero_sync.core.money import money_text, plain_text
 
 PERSONS = "ContactPersons"
+# Remembered beside what was sent, to name the document a changed invoice was made from; no change by itself.
+DOCUMENT = "Document"
 
 
 def contact_fields(draft: ContactDraft) -> dict[str, str]:
@@ -111,9 +113,16 @@ def as_sent(fields: Mapping[str, str]) -> str:
     return canonical_json(fields)
 
 
+def sent_invoice(draft: InvoiceDraft) -> str:
+    """What the ledger remembers of an invoice as it is sent: its business fields, and the document it is made from."""
+    document = {DOCUMENT: draft.document} if draft.document else {}
+    return as_sent(invoice_fields(draft) | document)
+
+
 def differences(sent: str | None, fields: Mapping[str, str]) -> tuple[Change, ...]:
     """Field by field what differs from what was sent before, in the fields' own order; all of them when nothing was."""
     before: dict[str, str] = json.loads(sent) if sent else {}
+    before.pop(DOCUMENT, None)
     changed = [Change(name, before.get(name), value) for name, value in fields.items() if before.get(name) != value]
     gone = [Change(name, value, None) for name, value in before.items() if name not in fields]
     return (*changed, *gone)

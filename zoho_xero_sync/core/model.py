@@ -281,6 +281,8 @@ class InvoiceDraft:
     dates_follow_deal: bool = False
     # Units of `currency` for one of the organisation's own; None lets Xero take the day's rate.
     currency_rate: Decimal | None = None
+    # The document it is made from, such as "quote 5725…01"; empty when it is the deal itself.
+    document: str = ""
 
 
 # ---- Xero: what is there ----
@@ -331,6 +333,7 @@ class XeroInvoice:
     amount_credited: Decimal
     updated_at: datetime | None
     lines: tuple[XeroLine, ...] | None = None
+    sent_to_contact: bool = False
 
 
 @dataclass(frozen=True, slots=True)

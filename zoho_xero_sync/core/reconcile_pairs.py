@@ -202,6 +202,6 @@ def _likely(finding: Finding, likely: Sequence[XeroInvoice]) -> Finding:
 def unclaimed(
     invoices: Sequence[XeroInvoice], marked: Collection[str], links: Sequence[InvoiceLink]
 ) -> tuple[XeroInvoice, ...]:
-    """The invoices that carry no deal's mark (`marked` are the ids of those that do) and that the ledger does not know."""
+    """The invoices that the ledger does not know and that carry no deal's mark; `marked` are the ids of the others."""
     known = {link.invoice_id for link in links} | set(marked)
     return tuple(invoice for invoice in invoices if invoice.id not in known)

@@ -181,11 +181,13 @@ def _unlinked(case: Case, rules: Rules, at: datetime) -> Iterator[Finding]:
     shown = case.invoice or (ours[0] if ours else None)
     if shown is None or case.standing not in (Standing.INVOICED, Standing.EXCLUDED):
         return
-    if dossier.link is not None and dossier.link.invoice_id == shown.id and dossier.link.live == (shown is case.invoice):
+    link = dossier.link
+    if link is not None and link.invoice_id == shown.id and link.live == (case.invoice is not None):
         return
     if case.invoice is None and (dossier.link is not None or dossier.record is not None):
         return
-    message = f"Invoice {shown.number} ({_money(shown)}, {shown.status}) is the deal's, and the ledger does not know it."
+    named = f"{shown.number} ({_money(shown)}, {shown.status})"
+    message = f"Invoice {named} is the deal's, and the ledger does not know it."
     found = _finding(case, Kind.UNLINKED, message, f"Type: {_FIX}", shown)
     if dossier.stranger:
         hint = "Another ledger marked it: find the other machine that runs this program, and stop one of the two."
@@ -196,7 +198,8 @@ def _unlinked(case: Case, rules: Rules, at: datetime) -> Iterator[Finding]:
         yield replace(found, repair=repair)
         return
     why = _why_not(dossier, rules)
-    yield replace(found, message=f"{message} {why}".strip(), hint=f"Make the invoice and the deal agree, then type: {_FIX}")
+    hint = f"Make the invoice and the deal agree, then type: {_FIX}"
+    yield replace(found, message=f"{message} {why}".strip(), hint=hint)
 
 
 def _restored(dossier: Dossier, rules: Rules, at: datetime) -> Repair | None:
@@ -209,7 +212,8 @@ def _restored(dossier: Dossier, rules: Rules, at: datetime) -> Repair | None:
     if back.link is None or back.found is Found.HELD:
         return None
     old = dossier.link
-    stale = () if old is None or old.invoice_id == back.link.invoice_id else (replace(old, live=False),)
+    was = dossier.linked.status if dossier.linked is not None else old.status if old is not None else ""
+    stale = () if old is None or old.invoice_id == back.link.invoice_id else (replace(old, status=was, live=False),)
     detail = {"number": back.link.number, "status": back.link.status}
     event = Event(at, None, dossier.deal_id, "invoice_adopted", detail)
     return Repair("the ledger has it again", (back.record,), (*stale, back.link), (event,))

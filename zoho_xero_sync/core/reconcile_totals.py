@@ -15,11 +15,11 @@ from zoho_xero_sync.core.reconcile import Case, Standing, Sum, Totals
 class _Count:
     standings: dict[Standing, Sum] = field(default_factory=lambda: dict.fromkeys(Standing, Sum()))
     without_amount: int = 0
-    ours: Sum = Sum()
+    ours: Sum = field(default_factory=Sum)
     drifted: Decimal = Decimal(0)
-    doubled: Sum = Sum()
-    orphaned: Sum = Sum()
-    unpriced: Sum = Sum()
+    doubled: Sum = field(default_factory=Sum)
+    orphaned: Sum = field(default_factory=Sum)
+    unpriced: Sum = field(default_factory=Sum)
 
 
 def control_totals(cases: Sequence[Case]) -> tuple[Totals, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from zoho_xero_sync.core.describe import as_sent, contact_fields, invoice_fields
+from zoho_xero_sync.core.describe import as_sent, contact_fields, sent_invoice
 from zoho_xero_sync.core.model import (
     ContactStep,
     CustomerKey,
@@ -71,7 +71,7 @@ def invoice_operation(deal_id: str, step: InvoiceStep, contact_id: str) -> NewOp
     kind = OperationKind(f"{step.action}_invoice")
     effect = {"total": str(step.total), "currency": step.currency, "status": step.status, "contact_id": contact_id}
     if step.draft is not None and (step.content or step.adopting or step.current is None):
-        effect["sent"] = as_sent(invoice_fields(step.draft))
+        effect["sent"] = sent_invoice(step.draft)
     if step.current is None and step.draft is not None:
         return NewOperation(kind, deal_id, step.draft.url, effect | {"number": step.draft.number or ""})
     return NewOperation(kind, deal_id, step.invoice_id or "", effect)

@@ -1,9 +1,9 @@
-"""Reading the three sides of a period and judging every deal of it. Reads only, but for what `record_repairs` stores."""
+"""Reading the three sides of a period and judging every deal of it; only `record_repairs` stores anything."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -23,6 +23,7 @@ from zoho_xero_sync.core.model import (
     InvoiceLink,
     Problem,
     SourceDocument,
+    XeroContact,
     XeroInvoice,
 )
 from zoho_xero_sync.core.plan import Drafted, Triage
@@ -37,6 +38,7 @@ from zoho_xero_sync.core.reconcile_pairs import (
 )
 from zoho_xero_sync.core.reconcile_rules import judge
 from zoho_xero_sync.core.reconcile_totals import control_totals
+from zoho_xero_sync.core.rules import ContactMatch
 from zoho_xero_sync.core.stages import match_rule
 from zoho_xero_sync.core.window import Window, poll_window
 from zoho_xero_sync.engine.books import BookKeeper
@@ -57,24 +59,38 @@ class History(LedgerDesk, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """Both services' side of the period. `carrying` are, by deal id, the invoices with its mark."""
+    """Both services' side of the period: its deals, the ids of those that Zoho no longer shows, Xero's sales invoices.
+
+    `carrying` are, by deal id, the invoices with its mark.
+    """
 
     rows: Mapping[str, DealRow]
+    gone: tuple[str, ...]
     sales: Sequence[XeroInvoice]
     carrying: Mapping[str, tuple[XeroInvoice, ...]]
     prefix: str
 
+    @property
+    def deals(self) -> tuple[str, ...]:
+        """The ids of every deal concerned."""
+        return (*self.rows, *self.gone)
+
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The ledger's side. `links` are the live ones of all deals, `by_deal` those of the deals concerned."""
+    """The ledger's side. `links` are the live ones of all deals, `by_deal` the last of each deal concerned.
+
+    `invoices` are those of Xero by id, and `tags` the ledgers that may have marked one.
+    """
 
     links: Sequence[InvoiceLink]
     by_deal: Mapping[str, InvoiceLink]
     records: Mapping[str, DealRecord]
-    linked: Mapping[str, XeroInvoice]
+    customers: Mapping[CustomerKey, CustomerLink]
+    invoices: Mapping[str, XeroInvoice]
     busy: set[str]
     checkpoint: datetime | None
+    tags: frozenset[str]
 
 
 def reconcile(context: Context, ledger: History, window: Window, *, pairing: bool) -> Reconciliation:
@@ -83,8 +99,9 @@ def reconcile(context: Context, ledger: History, window: Window, *, pairing: boo
     A deal belongs to the period when it was modified in it, or when an invoice of it is dated or was updated in it.
     """
     seen = _read_services(context, ledger, window)
-    known = _read_ledger(context, ledger, seen)
-    dossiers = _dossiers(context, ledger, seen, known)
+    drafted, documents = _drafted(context, ledger, seen)
+    known = _read_ledger(context, ledger, seen, drafted)
+    dossiers = [_dossier(context, ledger, seen, known, documents, drafted, deal_id) for deal_id in seen.deals]
     at = context.clock.now()
     cases = [judge(dossier, context.rules, at, seen.prefix) for dossier in dossiers]
     marked = {invoice.id for found in seen.carrying.values() for invoice in found}
@@ -128,7 +145,6 @@ def _read_services(context: Context, ledger: History, window: Window) -> _Seen:
     fetched = context.zoho.fetch_changed(window, expected=_MANY)
     rows = {row.id: row for row in fetched.rows}
     prefix = context.link_prefix(context.zoho.organisation())
-    context.progress("reading Xero", 0, 1)
     sales = context.xero.fetch_sales(_since(context, window, fetched.rows))
     carrying: dict[str, list[XeroInvoice]] = {}
     for invoice in sales:
@@ -136,21 +152,17 @@ def _read_services(context: Context, ledger: History, window: Window) -> _Seen:
         if deal_id is not None:
             carrying.setdefault(deal_id, []).append(invoice)
     linked = {link.invoice_id: link.deal_id for link in ledger.live_invoices()}
-    touched = [invoice for invoice in sales if in_period(window, invoice)]
-    concerned = {deal_of(invoice.url, prefix) or linked.get(invoice.id) for invoice in touched} - {None}
-    older = sorted(deal_id for deal_id in concerned if deal_id is not None and deal_id not in rows)
+    touched = (invoice for invoice in sales if in_period(window, invoice))
+    concerned = (deal_of(invoice.url, prefix) or linked.get(invoice.id) for invoice in touched)
+    older = list(dict.fromkeys(deal_id for deal_id in concerned if deal_id is not None and deal_id not in rows))
     rows |= {row.id: row for row in (context.zoho.fetch_deals(older).rows if older else ())}
-    of_period = {deal_id: rows[deal_id] for deal_id in rows if _belongs(context, rows[deal_id], carrying, linked)}
-    gone = {deal_id: tuple(carrying.get(deal_id, ())) for deal_id in older if deal_id not in rows}
-    here = {deal_id: tuple(carrying[deal_id]) for deal_id in of_period if deal_id in carrying}
-    return _Seen(of_period, sales, here | gone, prefix)
+    of_period = {row.id: row for row in rows.values() if _belongs(context, row, carrying.keys() | linked.values())}
+    gone = tuple(deal_id for deal_id in older if deal_id not in rows)
+    return _Seen(of_period, gone, sales, {deal_id: tuple(found) for deal_id, found in carrying.items()}, prefix)
 
 
-def _belongs(
-    context: Context, row: DealRow, carrying: Collection[str], linked: Mapping[str, str]
-) -> bool:
-    rule = match_rule(context.rules.stages, row.stage, row.pipeline)
-    return rule is not None or row.id in carrying or row.id in linked.values()
+def _belongs(context: Context, row: DealRow, invoiced: Collection[str]) -> bool:
+    return row.id in invoiced or match_rule(context.rules.stages, row.stage, row.pipeline) is not None
 
 
 def _since(context: Context, window: Window, rows: Sequence[DealRow]) -> datetime | None:
@@ -166,48 +178,144 @@ def _since(context: Context, window: Window, rows: Sequence[DealRow]) -> datetim
     return min(made) - CLOCK_MARGIN
 
 
-def _read_ledger(context: Context, ledger: History, seen: _Seen) -> _Known:
-    """What the ledger says by now: it is read after both services, so that a run beside this one explains itself."""
-    ids = [*seen.rows, *(deal_id for deal_id in seen.carrying if deal_id not in seen.rows)]
-    links = ledger.live_invoices()
-    gone = _linked_gone(seen, links)
-    ids += [deal_id for deal_id in gone if deal_id not in ids]
-    by_deal = ledger.find_invoice_links(ids)
-    swept = {invoice.id: invoice for invoice in seen.sales}
-    unseen = [link.invoice_id for link in by_deal.values() if link.live and link.invoice_id not in swept]
-    linked = swept | (context.xero.fetch_invoices(unseen) if unseen else {})
-    return _Known(links, by_deal, ledger.find_deals(ids), linked, busy_subjects(ledger), ledger.checkpoint())
+def _drafted(context: Context, ledger: History, seen: _Seen) -> tuple[dict[str, Drafted], Documents]:
+    """By deal id, each deal with the invoice it asks for now; and the documents these come from."""
+    links, records = ledger.find_invoice_links(seen.deals), ledger.find_deals(seen.deals)
+    items = [
+        item
+        for row in seen.rows.values()
+        if (item := _item(context, row, seen, links.get(row.id), records.get(row.id))) is not None
+    ]
+    if not items:
+        return {}, {}
+    drafted, documents = draft_deals(context, BookKeeper(context, ledger), items)
+    return {item.deal.id: item for item in drafted}, documents
 
 
-def _linked_gone(seen: _Seen, links: Sequence[InvoiceLink]) -> list[str]:
-    return [link.deal_id for link in links if link.deal_id in seen.carrying]
-
-
-def _dossiers(context: Context, ledger: History, seen: _Seen, known: _Known) -> list[Dossier]:
-    rows = seen.rows
-    items = [item for row in rows.values() if (item := _item(context, row, seen, known)) is not None]
-    keeper = BookKeeper(context, ledger)
-    context.progress("reading documents", 0, 1)
-    drafted, documents = draft_deals(context, keeper, items) if items else ([], {})
-    by_deal = {item.deal.id: item for item in drafted}
-    links = _customer_links(ledger, drafted)
-    ids = [*rows, *(deal_id for deal_id in known.by_deal if deal_id not in rows)]
-    ids += [deal_id for deal_id in seen.carrying if deal_id not in ids]
-    home = context.zoho.organisation().currency
-    tags = _known_tags(context, ledger)
-    return [_dossier(context, ledger, seen, known, deal_id, by_deal.get(deal_id), documents, links, home, tags)
-            for deal_id in ids]
-
-
-def _item(context: Context, row: DealRow, seen: _Seen, known: _Known) -> Drafted | None:
+def _item(
+    context: Context, row: DealRow, seen: _Seen, link: InvoiceLink | None, record: DealRecord | None
+) -> Drafted | None:
     """The deal as one to be drafted: with its link, or as the one invoice that carries it stands."""
     if isinstance(row.content, Problem):
         return None
-    link, live = known.by_deal.get(row.id), live_ones(seen.carrying.get(row.id, ()))
+    live = live_ones(seen.carrying.get(row.id, ()))
     if (link is None or not link.live) and len(live) == 1:
         return draftable(row, known_record(row), live[0], context.rules)
     rule = match_rule(context.rules.stages, row.stage, row.pipeline)
-    if rule is None:
-        return None
-    record = known.records.get(row.id) or known_record(row)
-    return Drafted(row.content, record, Triage.BILL, rule, link)
+    return Drafted(row.content, record or known_record(row), Triage.BILL, rule, link) if rule is not None else None
+
+
+def _read_ledger(context: Context, ledger: History, seen: _Seen, drafted: Mapping[str, Drafted]) -> _Known:
+    """What the ledger says by now: it is read after both services, so that a run beside this one explains itself."""
+    by_deal = ledger.find_invoice_links(seen.deals)
+    invoices = {invoice.id: invoice for invoice in seen.sales}
+    unseen = [link.invoice_id for link in by_deal.values() if link.live and link.invoice_id not in invoices]
+    invoices |= context.xero.fetch_invoices(unseen) if unseen else {}
+    keys = {item.contact.customer for item in drafted.values() if isinstance(item.contact, ContactDraft)}
+    noted = ledger.fact(EARLIER_LEDGERS)
+    return _Known(
+        links=ledger.live_invoices(),
+        by_deal=by_deal,
+        records=ledger.find_deals(seen.deals),
+        customers=ledger.find_customer_links(keys),
+        invoices=invoices,
+        busy=busy_subjects(ledger),
+        checkpoint=ledger.checkpoint(),
+        tags=frozenset({"", context.tag, *(json.loads(noted[0]) if noted else ())}),
+    )
+
+
+def _dossier(
+    context: Context,
+    ledger: History,
+    seen: _Seen,
+    known: _Known,
+    documents: Documents,
+    drafted: Mapping[str, Drafted],
+    deal_id: str,
+) -> Dossier:
+    row, record, link = seen.rows.get(deal_id), known.records.get(deal_id), known.by_deal.get(deal_id)
+    item, document = drafted.get(deal_id), documents.get(deal_id)
+    carrying = seen.carrying.get(deal_id, ())
+    linked = known.invoices.get(link.invoice_id) if link is not None else None
+    amount, currency = _amount(context, row, item, document)
+    key = item.contact.customer if item is not None and isinstance(item.contact, ContactDraft) else None
+    customer = known.customers.get(key) if key is not None else None
+    return Dossier(
+        deal_id=deal_id,
+        row=row,
+        rule=match_rule(context.rules.stages, row.stage, row.pipeline) if row is not None else None,
+        record=record,
+        link=link,
+        carrying=carrying,
+        linked=linked,
+        item=item,
+        document=document,
+        amount=amount,
+        currency=currency,
+        contact_id=customer.contact_id if customer is not None else None,
+        awaited=row is not None and _awaited(row, record, known.checkpoint),
+        busy=deal_id in known.busy or (record is not None and is_busy(context, record, known.busy)),
+        kept=link is not None and link.live and _kept(ledger, deal_id),
+        stranger=any(tag_of(invoice.url) not in known.tags for invoice in carrying),
+    )
+
+
+def _amount(
+    context: Context, row: DealRow | None, item: Drafted | None, document: SourceDocument | Problem | None
+) -> tuple[Decimal | None, str]:
+    """What the source document comes to, and its currency; None when it says no total and none can be worked out."""
+    own = row.content.currency if row is not None and isinstance(row.content, Deal) else None
+    home = (own or context.zoho.organisation().currency).upper()
+    if isinstance(document, SourceDocument) and document.grand_total is not None:
+        return document.grand_total, (document.currency or home).upper()
+    if item is not None and isinstance(item.invoice, InvoiceDraft):
+        return item.invoice.total, item.invoice.currency
+    return None, home
+
+
+def _awaited(row: DealRow, record: DealRecord | None, checkpoint: datetime | None) -> bool:
+    """Whether the next run reads the deal and finds it other than it was: no run has had the chance to act on it."""
+    if record is not None and record.snapshot == row.snapshot:
+        return False
+    return checkpoint is None or row.modified_at is None or poll_window(checkpoint).contains(row.modified_at)
+
+
+def _kept(ledger: History, deal_id: str) -> bool:
+    events = ledger.events(deal_id)
+    return bool(events) and events[-1].kind == "kept"
+
+
+# ---- customers ----
+
+
+def _contacts(context: Context, ledger: History, cases: Sequence[Case]) -> dict[str, frozenset[str]]:
+    """By deal id, the Xero contacts that are its customer: the linked one, else those that would be recognised."""
+    drafts = {
+        case.dossier.deal_id: item.contact
+        for case in cases
+        if (item := case.dossier.item) is not None and isinstance(item.contact, ContactDraft)
+    }
+    links = ledger.find_customer_links({draft.customer for draft in drafts.values()})
+    unknown = {draft.customer: draft for draft in drafts.values() if draft.customer not in links}
+    order = context.rules.customer.match
+    candidates = context.xero.find_contacts(list(unknown.values()), order)
+    found: dict[str, frozenset[str]] = {}
+    for deal_id, draft in drafts.items():
+        link = links.get(draft.customer)
+        found[deal_id] = (
+            frozenset({link.contact_id}) if link else contacts_of(draft, candidates.get(draft.customer, ()), order)
+        )
+    return found
+
+
+def contacts_of(
+    draft: ContactDraft, candidates: Sequence[XeroContact], order: Sequence[ContactMatch]
+) -> frozenset[str]:
+    """The ContactIDs that may be this customer: the one recognised, or all active ones that a person chooses from."""
+    match = recognise(draft, candidates, order)
+    if isinstance(match, Recognised):
+        return frozenset({match.contact.id})
+    if match is None:
+        return frozenset()
+    return frozenset(contact.id for contact in candidates if contact.status != ARCHIVED)

@@ -78,6 +78,14 @@ class XeroDesk:
         """The invoices with these ids as they are now."""
         return invoices.fetch_invoices(self._client, ids)
 
+    def fetch_sales(self, since: datetime | None) -> tuple[XeroInvoice, ...]:
+        """Every sales invoice that Xero updated since then (None: every one), voided and deleted ones included."""
+        return invoices.fetch_sales(self._client, since)
+
+    def find_invoice(self, named: str) -> tuple[XeroInvoice, ...]:
+        """The sales invoices whose InvoiceID or InvoiceNumber is `named`."""
+        return invoices.find_named(self._client, named)
+
     def sweep(
         self,
         link_prefix: str,

@@ -56,6 +56,7 @@ def parse_invoice(element: wire.Element) -> XeroInvoice | None:
         amount_credited=wire.number(element, "AmountCredited"),
         updated_at=wire.instant(element, "UpdatedDateUTC"),
         lines=tuple(_line(line) for line in lines if isinstance(line, dict)) if isinstance(lines, list) else None,
+        sent_to_contact=element.get("SentToContact") is True,
     )
 
 
@@ -76,6 +77,21 @@ def fetch_invoices(client: XeroClient, ids: Sequence[str]) -> dict[str, XeroInvo
     """The invoices with these ids, by id, voided and deleted ones included."""
     found = _parsed(client.by_ids(PATH, COLLECTION, "IDs", ids, _READ))
     return {invoice.id: invoice for invoice in found}
+
+
+def fetch_sales(client: XeroClient, since: datetime | None) -> tuple[XeroInvoice, ...]:
+    """Every sales invoice that Xero updated since then (None: every one), ended ones included: a call per 1000."""
+    return tuple(_parsed(_sales_invoices(client, since)))
+
+
+def find_named(client: XeroClient, named: str) -> tuple[XeroInvoice, ...]:
+    """The sales invoices, ended ones included, whose InvoiceID or InvoiceNumber is `named`."""
+    if wire.is_guid(named):
+        found = client.by_ids(PATH, COLLECTION, "IDs", [named], _READ)
+    else:
+        where = f'Type=="ACCREC" AND InvoiceNumber=={wire.quoted(named)}'
+        found = client.pages(PATH, COLLECTION, _READ | {"where": where})
+    return tuple(_parsed(element for element in found if wire.text(element, "Type") == "ACCREC"))
 
 
 def find_by_urls(

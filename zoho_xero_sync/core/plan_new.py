@@ -1,0 +1,85 @@
+"""The plan for a deal without an invoice: a new one, or one that Xero already holds for it."""
+
+from __future__ import annotations
+
+from zoho_xero_sync.core.describe import differences, invoice_fields
+from zoho_xero_sync.core.drafted import Drafted
+from zoho_xero_sync.core.holding import gone, several_invoices
+from zoho_xero_sync.core.life import Do, Event, State, decide
+from zoho_xero_sync.core.model import Change, InvoiceDraft, InvoiceStep, Problem, XeroInvoice
+from zoho_xero_sync.core.money import money_text
+from zoho_xero_sync.core.rules import Rules
+from zoho_xero_sync.core.stages import CLOSED, Step, status_step
+
+
+def plan_new(item: Drafted, draft: InvoiceDraft, rules: Rules) -> InvoiceStep | Problem:
+    """A new invoice, unless Xero has one that carries the deal: that is adopted, or waits for a person.
+
+    What this program ended itself when the deal left does not count as there.
+    """
+    theirs = [invoice for invoice in item.found if not item.was_ended(invoice.id)]
+    live = [invoice for invoice in theirs if invoice.status not in CLOSED]
+    if len(live) > 1:
+        return several_invoices(item.deal.id, live)
+    if live:
+        return _plan_adoption(item, live[0], draft)
+    state = State.ENDED if item.ended else State.NONE
+    if theirs:
+        state = State(State.VOIDED if theirs[0].status == "VOIDED" else State.DELETED)
+    event = Event.REENTERED if item.ended else Event.MOVED_ON
+    if decide(event, state, rules.when).do is not Do.CREATE:
+        return gone(item, theirs[0].number, theirs[0].status)
+    if item.rival is not None:
+        return _already_billed(item, draft, item.rival.number, item.rival.deal_id)
+    return InvoiceStep(
+        "create",
+        draft,
+        draft.status,
+        draft.total,
+        draft.currency,
+        number=draft.number,
+        changes=differences(None, invoice_fields(draft) | {"Status": draft.status.value}),
+    )
+
+
+def _already_billed(item: Drafted, draft: InvoiceDraft, number: str, deal_id: str) -> Problem:
+    command = f"zoho-xero-sync resolve {item.deal.id}"
+    return Problem(
+        "document_invoiced",
+        f"deal {item.deal.id}",
+        f"The deal's {draft.document} is already invoiced: invoice {number} was made from it for deal {deal_id}, "
+        "which may have been merged into this one.",
+        f"Void invoice {number} in Xero if this deal should get its own, then type: {command} --retry; "
+        f"or leave it at that invoice: {command} --skip",
+    )
+
+
+def _plan_adoption(item: Drafted, found: XeroInvoice, draft: InvoiceDraft) -> InvoiceStep | Problem:
+    if found.total == draft.total and found.currency == draft.currency:
+        if status_step(found.status, draft.status) is not Step.ADVANCE:
+            return InvoiceStep(
+                "adopt", draft, found.status, found.total, found.currency, found.id, found.number, current=found
+            )
+        return InvoiceStep(
+            "update",
+            draft,
+            draft.status,
+            found.total,
+            found.currency,
+            found.id,
+            found.number,
+            current=found,
+            advance=True,
+            adopting=True,
+            changes=(Change("Status", found.status, draft.status.value),),
+        )
+    theirs, ours = money_text(found.total, found.currency), money_text(draft.total, draft.currency)
+    return Problem(
+        "invoice_found_different",
+        f"deal {item.deal.id}",
+        f"Xero already holds invoice {found.number} for this deal, of {theirs} {found.currency}; "
+        f"the deal comes to {ours} {draft.currency}.",
+        "Correct one of them so that they agree, "
+        f"then type: zoho-xero-sync resolve {item.deal.id} --retry (or --skip to leave it as it is)",
+        "Total",
+    )

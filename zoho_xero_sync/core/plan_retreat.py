@@ -1,0 +1,107 @@
+"""What becomes of the invoice of a deal that left the stages, was lost, or was deleted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from zoho_xero_sync.core.drafted import Drafted, Triage
+from zoho_xero_sync.core.holding import hold, plain, waiting
+from zoho_xero_sync.core.life import WITH_PAYMENTS, Do, Event, State, decide
+from zoho_xero_sync.core.model import Action, Change, InvoiceLink, InvoiceStatus, InvoiceStep, Problem, XeroInvoice
+from zoho_xero_sync.core.rules import Rules
+from zoho_xero_sync.core.standing import state_of
+
+_ADVICE = {
+    "left_stages": "Void or keep the invoice in Xero as it should be",
+    "deal_deleted": "Void or keep the invoice in Xero as it should be",
+}
+
+
+def plan_retreat(item: Drafted, rules: Rules) -> Action:
+    """The invoice is ended, kept, or waits for a person; a deal without one simply stops being one to invoice."""
+    event, link = _event(item), item.link
+    if link is None:
+        return _nothing(item, event)
+    state = _state(item, link)
+    deed = decide(event, state, rules.when)
+    if deed.do is Do.NOTHING:
+        return _over(item, event, link)
+    if deed.do is Do.KEEP:
+        return plain(item, "unchanged", f"{_departed(item, event)}; its invoice is kept")
+    if deed.do is Do.END and item.current is not None:
+        return _end(item, event, item.current)
+    return hold(item, _held(item, event, state, link, deed.code or "left_stages"))
+
+
+def _event(item: Drafted) -> Event:
+    if item.triage is Triage.DELETED:
+        return Event.DELETED
+    # A stage of this kind closes a deal without a sale; both are treated the same.
+    return Event.LOST if "lost" in item.deal.stage.casefold() else Event.LEFT
+
+
+def _state(item: Drafted, link: InvoiceLink) -> State:
+    if item.was_ended(link.invoice_id):
+        return State.ENDED
+    return state_of(link, item.current, item.locked_until)
+
+
+def _departed(item: Drafted, event: Event) -> str:
+    if event is Event.DELETED:
+        return "was deleted in Zoho"
+    return f"left the invoiced stages for {item.deal.stage}"
+
+
+def _nothing(item: Drafted, event: Event) -> Action:
+    if event is Event.DELETED:
+        return plain(item, "skip", "was deleted in Zoho; it has no invoice")
+    return plain(item, "skip", f"stage {item.deal.stage} is not one that is invoiced")
+
+
+def _over(item: Drafted, event: Event, link: InvoiceLink) -> Action:
+    status = item.current.status if item.current else link.status
+    if not link.live and event is not Event.DELETED:
+        return plain(item, "skip", f"stage {item.deal.stage} is not one that is invoiced")
+    said = "was deleted in Zoho" if event is Event.DELETED else "left the invoiced stages"
+    return plain(item, "unchanged", f"{said}; invoice {link.number} is {status}")
+
+
+def _end(item: Drafted, event: Event, current: XeroInvoice) -> Action:
+    # Xero: a draft is deleted, an approved invoice is voided
+    # (developer.xero.com/documentation/api/accounting/invoices, status changes).
+    ended = InvoiceStatus.VOIDED if current.status == InvoiceStatus.AUTHORISED else InvoiceStatus.DELETED
+    step = InvoiceStep(
+        "void",
+        None,
+        ended,
+        current.total,
+        current.currency,
+        current.id,
+        current.number,
+        current,
+        advance=True,
+        changes=(Change("Status", current.status, ended.value),),
+    )
+    return replace(plain(item, "void", _departed(item, event)), invoice=step)
+
+
+def _held(item: Drafted, event: Event, state: State, link: InvoiceLink, code: str) -> Problem:
+    status = item.current.status if item.current else link.status
+    paid = state in WITH_PAYMENTS or bool(item.current and (item.current.amount_paid or item.current.amount_credited))
+    if paid and item.current is not None:
+        why = f" and invoice {link.number} has payments"
+    elif state in (State.REWORDED, State.RECOUNTED, State.EDITED):
+        why = f" and a person changed invoice {link.number}"
+    elif state in (State.LOCKED, State.LOCKED_DRAFT):
+        why = f"; invoice {link.number} is {status} and dated in a locked period"
+    else:
+        why = f"; invoice {link.number} is {status}"
+    if event is Event.DELETED:
+        message = f"The deal was deleted in Zoho (or merged into another one){why} in Xero."
+    else:
+        message = f"The deal moved to {item.deal.stage}, which is not invoiced{why} in Xero."
+    problem = waiting(item, code, message, _ADVICE[code], settle="--skip")
+    if event is not Event.DELETED:
+        return problem
+    again = f"; if the deal was restored in Zoho: zoho-xero-sync resolve {item.deal.id} --retry"
+    return replace(problem, hint=problem.hint + again)
