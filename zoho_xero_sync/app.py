@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from zoho_xero_sync.config import Config
+from zoho_xero_sync.core.emailing import UNKNOWN as EMAIL_UNKNOWN
 from zoho_xero_sync.core.invoices import deal_url
 from zoho_xero_sync.core.marks import ledger_tag
 from zoho_xero_sync.core.model import (
@@ -19,6 +20,7 @@ from zoho_xero_sync.core.model import (
     CustomerLink,
     DealRecord,
     DealState,
+    EmailState,
     Event,
     Identity,
     InvoiceLink,
@@ -29,8 +31,10 @@ from zoho_xero_sync.core.rebuild import RebuildView
 from zoho_xero_sync.core.reconcile import Pair, Reconciliation
 from zoho_xero_sync.core.report import COUNTS, Report
 from zoho_xero_sync.core.settlement import DealSettlement
+from zoho_xero_sync.core.sighting import standing_edits
 from zoho_xero_sync.core.views import DealView, StatusView
 from zoho_xero_sync.core.window import Window
+from zoho_xero_sync.core.write_back import refused_problem, xero_url
 from zoho_xero_sync.engine.adopting import Adopted, adopt_invoice, adopt_pairs
 from zoho_xero_sync.engine.allowance import waiting_until
 from zoho_xero_sync.engine.books import BookKeeper
@@ -43,6 +47,7 @@ from zoho_xero_sync.engine.rebuild import rebuild, record_rebuilt
 from zoho_xero_sync.engine.reconcile import reconcile, record_repairs
 from zoho_xero_sync.engine.run import apply_changes, preview_changes, record_baseline
 from zoho_xero_sync.engine.tally import summary
+from zoho_xero_sync.engine.write_back import settle_refused
 from zoho_xero_sync.errors import LedgerError, SyncError, UsageError
 from zoho_xero_sync.ledger.lock import RunLock
 from zoho_xero_sync.ledger.place import require_path
@@ -192,6 +197,7 @@ class App:
                 uncertain=tuple(ledger.unsettled_writes()),
                 allowances={} if left is None else {"xero": left[0]},
                 wait_until=waiting_until(ledger, self.clock),
+                refused=tuple(map(refused_problem, ledger.refused_write_backs())),
             )
 
     def show(self, deal_id: str) -> DealView:
@@ -233,9 +239,11 @@ class App:
             events=tuple(ledger.events(deal_id)) if ledger else (),
             writes=tuple(ledger.find_writes(deal_id)) if ledger else (),
             zoho_link=deal_url(prefix, deal_id),
-            # go.xero.com/app/... opens in the organisation the browser is in; the id is what counts.
-            xero_link=f"https://go.xero.com/AccountsReceivable/View.aspx?InvoiceID={link.invoice_id}" if link else None,
+            xero_link=xero_url(link.invoice_id) if link else None,
             note=note,
+            drift=standing_edits(link, ledger.find_edits([link.invoice_id]).get(link.invoice_id))
+            if ledger and link
+            else (),
         )
 
     def _link_prefix(self, services: Services) -> str:
@@ -254,14 +262,16 @@ class App:
         with RunLock.for_url(self.config.ledger), Ledger.open(self.config.ledger) as ledger:
             record = _known(ledger, deal_id)
             waits = record.state in (DealState.HELD, DealState.REJECTED, DealState.SKIPPED, DealState.PENDING)
-            if retry and not waits:
+            refused = settle_refused(ledger, deal_id, retry=retry)
+            if retry and not (waits or refused):
                 raise UsageError(
                     f"Deal {deal_id} ({record.name}) does not wait for anything.",
                     f"To sync it now: zoho-xero-sync sync --deal {deal_id}",
                 )
             now = self.clock.now()
+            _settle_email(ledger, Event(now, None, deal_id, "email_dropped", {}), record, retry=retry)
             if retry:
-                ledger.stage([released(record)], None)
+                ledger.stage([released(record)] if waits else [], None)
                 ledger.record_events([Event(now, None, deal_id, "retried", {})])
                 return record, None
             kept = _live_invoice(ledger, record)
@@ -295,16 +305,14 @@ class App:
     def reconcile(self, window: Window, *, fix: bool, pairing: bool) -> Reconciliation:
         """Zoho, the ledger and Xero compared over a period; neither service is written to.
 
-        With `fix` the ledger takes over what is safe to take over. With `pairing` invoices made by hand are proposed for
-        deals that have none. Raises LedgerError when there is no ledger.
+        With `fix` the ledger takes over what is safe to take over. With `pairing` invoices made by hand are proposed
+        for deals that have none. Raises LedgerError when there is no ledger.
         """
         with ExitStack() as stack:
             if fix:
                 stack.enter_context(RunLock.for_url(self.config.ledger))
             ledger = stack.enter_context(Ledger.open(self.config.ledger, read_only=not fix))
-            services = stack.enter_context(
-                Services(self.config, self.environ, self.clock, ledger, ledger.identity())
-            )
+            services = stack.enter_context(Services(self.config, self.environ, self.clock, ledger, ledger.identity()))
             context = self._context(services, new_run_id(), ledger)
             found = reconcile(context, ledger, window, pairing=pairing)
             if fix:
@@ -313,7 +321,7 @@ class App:
             return replace(found, calls=services.calls())
 
     def adopt_pairs(self, pairs: Sequence[Pair]) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
-        """Link these deals and invoices, each looked at once more; those linked, and a sentence for each of the others."""
+        """Link these deals and invoices, each looked at again; those linked, and a sentence for each of the others."""
         with self._settling() as (ledger, context):
             return adopt_pairs(context, ledger, pairs)
 
@@ -461,6 +469,15 @@ def _waiting_in_old(url: str, identity: Identity) -> frozenset[str]:
             "Let a run settle that first: zoho-xero-sync sync",
         )
     return waiting
+
+
+def _settle_email(ledger: Ledger, dropped: Event, record: DealRecord, *, retry: bool) -> None:
+    """A doubtful e-mail is sent once more when a person says so; what is set aside is not e-mailed."""
+    notes = [note for note in ledger.open_emails() if note.deal_id == record.deal_id]
+    if retry and record.problem is not None and record.problem.code == EMAIL_UNKNOWN:
+        ledger.record_emails([replace(note, state=EmailState.WANTED) for note in notes])
+    elif notes and not retry:
+        ledger.record_emails([replace(note, state=EmailState.DROPPED) for note in notes], [dropped])
 
 
 def _live_invoice(ledger: Ledger, record: DealRecord) -> InvoiceLink | None:

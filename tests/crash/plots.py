@@ -75,6 +75,30 @@ def everything(number: str) -> Plot:
     return Plot(placed, prepare, settings=settings)
 
 
+def emails() -> Plot:
+    """Invoices that leave by e-mail: one that moves on and two that are new. On doubt a person looks and decides."""
+    placed = world(order("moved", "Confirmed"), order("new", account="birch"), order("more", account="cedar"))
+
+    def prepare(desk: Desk) -> None:
+        desk.sync("--since", "2026-01-01")
+        for key in ("moved", "new", "more"):
+            desk.move(key, "Closed Won")
+
+    def afterwards(desk: Desk) -> None:
+        desk.wait(minutes=5)
+        desk.run("sync")
+        left = {invoice_id for invoice_id, _ in desk.box.xero.emails()}
+        for deal in desk.status()["waiting"]:
+            assert deal["problem"]["code"] == "email_unknown", deal
+            (asked,) = desk.rows(f"SELECT invoice_id FROM invoice_link WHERE deal_id = '{deal['deal_id']}'")
+            desk.run("resolve", deal["deal_id"], "--skip" if asked["invoice_id"] in left else "--retry", code=0)
+        desk.sync()
+
+    stages = [{"stage": "Confirmed", "invoice": "draft"}]
+    stages.append({"stage": "Closed Won", "invoice": "authorised", "email": True})
+    return Plot(placed, prepare, afterwards, settings={"stages": stages})
+
+
 def first_run() -> Plot:
     """A ledger is made and its baseline recorded; what was there before is never invoiced, what comes later is."""
     placed = world(*[order(f"old{place}", "Closed Won") for place in range(3)])
@@ -127,6 +151,7 @@ def rotating_login() -> Plot:
 PLOTS: Mapping[str, Callable[[], Plot]] = {
     "xero": lambda: everything("xero"),
     "template": lambda: everything("ZC-{id}"),
+    "email": emails,
     "first-run": first_run,
     "init": set_up,
     "login": rotating_login,
@@ -151,7 +176,9 @@ def outcome(desk: Desk) -> Record:
         [str(contact["Name"]), str(contact.get("ContactNumber")), _phone(contact), _street(contact)]
         for contact in desk.contacts()
     )
-    return {"invoices": invoices, "contacts": contacts}
+    references = {str(invoice["InvoiceID"]): str(invoice["Reference"]) for invoice in desk.invoices(closed=True)}
+    emailed = sorted({references[invoice_id] for invoice_id, _ in desk.box.xero.emails()})
+    return {"invoices": invoices, "contacts": contacts, "emails": emailed}
 
 
 def _phone(contact: Record) -> str:
@@ -164,17 +191,19 @@ def _street(contact: Record) -> str:
 
 
 def doubles(desk: Desk) -> list[str]:
-    """Deals with two invoices, closed ones included, and customers with two contacts."""
+    """Deals with two invoices, closed ones included, customers with two contacts, and invoices e-mailed twice."""
     carried = Counter(str(invoice.get("Url")).partition("#")[0] for invoice in desk.invoices(closed=True))
     people = Counter(str(contact["Name"]).casefold() for contact in desk.contacts())
     people |= Counter(str(contact["ContactNumber"]) for contact in desk.contacts() if contact.get("ContactNumber"))
-    return [name for name, count in (*carried.items(), *people.items()) if count > 1]
+    emailed = Counter(f"e-mail of {invoice_id}" for invoice_id, _ in desk.box.xero.emails())
+    return [name for name, count in (*carried.items(), *people.items(), *emailed.items()) if count > 1]
 
 
 def lost(desk: Desk, wanted: Record) -> list[str]:
-    """What there is when nothing is killed and is not here: invoices and contacts."""
+    """What there is when nothing is killed and is not here: invoices, contacts and e-mails."""
     found = outcome(desk)
     missing = [row for row in wanted["invoices"] if row not in found["invoices"]]
     other = [row for row in wanted["contacts"] if row not in found["contacts"]]
     near = [row for row in found["contacts"] if row not in wanted["contacts"]]
+    missing += [f"e-mail of {name}" for name in wanted["emails"] if name not in found["emails"]]
     return [str(row) for row in missing] + ([f"contacts {other}, but there are {near}"] if other else [])

@@ -24,3 +24,7 @@ def test_a_killed_recovery_is_recovered_from(plot: str) -> None:
 @pytest.mark.parametrize("plot", ["init", "first-run"] if ALL else ["init"])
 def test_a_killed_first_run_leaves_no_half_made_ledger(plot: str) -> None:
     kill(plot, *FULL, "--gaps", "0").require_sound(least=50)
+
+
+def test_a_kill_never_sends_an_e_mail_twice() -> None:
+    kill("email", *(FULL or ["--near", "Email", "--gaps", "0", "4"])).require_sound(least=6)

@@ -94,27 +94,18 @@ def test_an_archived_contact_holds_and_another_is_linked(desk_of: OpenDesk) -> N
     assert_promises(fresh)
 
 
-@pytest.mark.parametrize("how", ["archived", "merged"])
-def test_a_linked_contact_that_is_archived_later(desk: Desk, how: str) -> None:
+def test_a_linked_contact_that_is_archived_later(desk: Desk) -> None:
     desk.add(order("first", "Closed Won"))
     desk.sync()
     known = contact(desk)
-    if how == "merged":
-        desk.add(order("other", "Closed Won", account="birch"))
-        desk.sync()
-        desk.box.xero.merge_contacts(str(known["ContactID"]), "Birch & Stone Interiors")
-    else:
-        desk.box.xero.archive_contact(str(known["ContactID"]))
+    desk.box.xero.archive_contact(str(known["ContactID"]))
     job = desk.add(order("job", "Closed Won"))
     report = desk.sync(code=3)
     assert line_of(report, job)["action"] == "hold"
     assert problem_codes(report) == ["contact_archived"]
     assert f"zoho-xero-sync resolve {job} --link-contact CONTACT" in report["problems"][0]["hint"]
-    if how == "archived":
-        desk.box.xero.restore_contact(str(known["ContactID"]))
-        desk.run("resolve", job, "--retry", code=0)
-    else:
-        desk.run("resolve", job, "--link-contact", str(contact(desk, "Birch & Stone Interiors")["ContactID"]), code=0)
+    desk.box.xero.restore_contact(str(known["ContactID"]))
+    desk.run("resolve", job, "--retry", code=0)
     assert line_of(desk.sync(), job)["action"] == "create"
     assert_promises(desk)
 

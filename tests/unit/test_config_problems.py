@@ -240,10 +240,13 @@ TEXTS: list[tuple[str | bytes, str]] = [
      "6: stages[1].invoice: "
      "'drafts' is not one of none, draft, submitted, authorised. Did you mean draft?"),
     ("version: 1\nstages:\n  - stage: A\n    invoice: draft\n    email: true\n",
-     "5: stages[0].email: is true, but Xero "
-     "e-mails approved invoices only. Set invoice: authorised here."),
-    ("version: 1\nstages:\n  - stage: A\n    invoice: authorised\n    email: true\n",
-     "5: stages[0].email: is true, which this version cannot do yet. Set it to false; send from Xero."),
+     "5: stages[0].email: is true, but only "
+     "approved invoices leave by e-mail. Set invoice: authorised here."),
+    ("version: 1\nstages:\n  - stage: A\n    invoice: draft\n    email: sent\n",
+     "5: stages[0].email: is sent, but only "
+     "approved invoices leave by e-mail. Set invoice: authorised here."),
+    ("version: 1\nstages:\n  - stage: A\n    invoice: authorised\n    email: later\n",
+     "5: stages[0].email: is none of true, false and sent. Write true, false or sent."),
     ("version: 1\nstages:\n  - {stage: A, invoice: draft}\ninvoice:\n  items: create\n",
      "5: invoice.items: is create, which this version cannot do yet. Use match, and add the items in Xero."),
     ("version: 1\nstages:\n  - stage: [A, B, A]\n    invoice: draft\n", "3: stages[0].stage[2]: 'A' is listed twice. "

@@ -63,9 +63,11 @@ def ask_client(session: Session, config: Config, consent: Consent, service: str,
             f"Who this program is to {NAMES[service]} is not known: {variables} not set.",
             f"{where}, then: zoho-xero-sync auth {service}",
         )
-    page = console_address(config) if service == "zoho" else _XERO_APPS
+    shown = f"The app at {_XERO_APPS} shows what is asked here; make one first."
+    if service == "zoho":
+        shown = f"The client at {console_address(config)} shows what is asked here; make a Self Client if there is none."
     place = "the keyring" if config.secrets.store == "keyring" else str(config.secrets.file)
-    tell(session, f"\nFrom {page}; kept in {place}, never in the configuration.", dim=True)
+    tell(session, f"\n{shown} It is kept in {place}, never in the configuration.", dim=True)
     return {name: _ask_one(name) for name in names}
 
 

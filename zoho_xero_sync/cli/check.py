@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from zoho_xero_sync.cli.main import Session
 from zoho_xero_sync.cli.start import start_logging
 from zoho_xero_sync.config import load_config
+from zoho_xero_sync.errors import UsageError
 from zoho_xero_sync.render.check_text import check_json, render_check
 
 
 @click.command(short_help="Every name and login, before a run needs it.")
+@click.option("--coverage", metavar="WHEN", help="What deals of that time would be held for: a date, or an age (90d).")
+@click.option(
+    "--golden",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Work out the cases of this file instead, and compare the invoices (docs/golden.md).  [repeatable]",
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
 @click.pass_obj
-def check(session: Session, as_json: bool) -> int:
+def check(session: Session, coverage: str | None, golden: tuple[Path, ...], as_json: bool) -> int:
     """One line per risk, green or red, with what to do; at most 15 calls, all of them reads.
 
     Exit codes: 0 nothing is red; 3 deals would be held, or a person must act; 4 a service did not answer; 10 the
     configuration names something that does not exist; 12 log in; 13 ledger. The gravest one counts.
     """
+    if golden and coverage:
+        raise UsageError("--golden and --coverage are two different looks.", "Type one of them at a time.")
+    start_logging(session)
+    if golden:
+        return _golden(session, golden, as_json=as_json)
+    if coverage:
+        return _coverage(session, coverage, as_json=as_json)
     from zoho_xero_sync.checking import run_check
 
-    start_logging(session)
     hands = session.hands
     config = load_config(session.config, environ=hands.environ, cwd=hands.cwd)
     view = run_check(config, hands.environ, hands.clock)
@@ -30,3 +47,20 @@ def check(session: Session, as_json: bool) -> int:
     else:
         render_check(view, hands.console(), hands.interactive, quiet=session.verbosity < 0)
     return view.exit_code
+
+
+def _golden(session: Session, files: tuple[Path, ...], *, as_json: bool) -> int:
+    from zoho_xero_sync.checking.golden import run_golden
+    from zoho_xero_sync.render.golden_text import golden_json, render_golden
+
+    hands = session.hands
+    view = run_golden(files, session.config, hands.environ, hands.cwd, hands.clock)
+    if as_json:
+        hands.out.write(golden_json(view) + "\n")
+    else:
+        render_golden(view, hands.console(), hands.interactive, quiet=session.verbosity < 0)
+    return view.exit_code
+
+
+def _coverage(session: Session, coverage: str, *, as_json: bool) -> int:
+    raise UsageError("later", "later")

@@ -119,6 +119,9 @@ def init(session: Session, /, yes: bool, **options: Any) -> int:
         report, hands.console(), verbosity=session.verbosity, interactive=hands.interactive, all_problems=True
     )
     if report.exit_code == ExitCode.OK:
+        if hands.asks:
+            week = command(session, "sync --dry-run --since 7d")
+            talk.tell(session, f"A dry run is empty until a deal enters a stage. The past week's deals, to try: {week}")
         first = f"{command(session, 'check')}, then: " if hands.asks else ""
         _say(session, f"Next: {first}{command(session, 'sync --dry-run')}")
     return report.exit_code
@@ -164,7 +167,11 @@ def _converse(session: Session, given: dict[str, Any], place: Found) -> App:
     require_folder(place)
     start_logging(session)
     answers = from_options(given, hands.environ)
-    talk.tell(session, f"Enter alone takes the answer in brackets. {place.shown} is written at the end; Ctrl-C stops.")
+    talk.tell(
+        session,
+        f"Enter alone takes the answer in brackets. {place.shown} is written at the end; Ctrl-C stops, and logins that "
+        "worked by then are kept.",
+    )
     for question in BEFORE_LOGIN:
         if question.field not in given:
             answers = put(question, answers, hands)

@@ -75,8 +75,10 @@ BEFORE_LOGIN = (
 
 CONNECTION = Question(
     "connection",
-    "How this program logs in to Xero: custom (a Custom Connection: one organisation, no browser; best for cron), "
-    "pkce or web (an app of that type in developer.xero.com).",
+    # Where it is sold: developer.xero.com/custom-development.
+    "How this program logs in to Xero: custom (a Custom Connection: one organisation, no browser, best for cron; "
+    "paid by the month, in Australia, New Zealand, the UK and the US only); or by the browser, pkce (an app without a "
+    "secret) or web (one with a secret).",
     f"Xero connection ({', '.join(CONNECTIONS)})",
     "custom",
     lambda text: text.strip().lower(),

@@ -27,9 +27,9 @@ from zoho_xero_sync.render.clean import clean
 # The fields of Answers that are chosen here.
 FIELDS = ("stages", "quote_stages", "account", "tax", "tax_default")
 _INVOICES: Mapping[str, str] = {
-    "draft": "a draft that somebody approves in Xero",
-    "submitted": "a draft that awaits approval",
-    "authorised": "an approved invoice",
+    "draft": "a draft, for somebody to finish and approve in Xero",
+    "submitted": "waits in Xero under Awaiting Approval",
+    "authorised": "approved at once",
     "none": "no invoice; the customer only",
 }
 _QUOTE_STAGES = ("Confirmed", "Closed Won")
@@ -77,7 +77,7 @@ def _with_quotes(answers: Answers, choices: Choices, hands: Hands) -> Answers:
         _say(hands, f"\nZoho {why}: an invoice has one line, of the deal's Amount (lines.from).")
         return replace(answers, lines_from=("amount",))
     names = choices.quote_stages
-    _list(hands, "An invoice's lines are those of the deal's accepted quote. Stages of an accepted quote:", names)
+    _list(hands, "An invoice's lines are those of the deal's accepted quote. Stages that mean a quote is accepted:", names)
     usual = [names.index(name) for name in proposed_stages(names, _QUOTE_STAGES)]
     return replace(answers, quote_stages=tuple(names[place] for place in ask_several("Quotes", names, usual)))
 

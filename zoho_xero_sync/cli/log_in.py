@@ -69,11 +69,13 @@ def log_in_xero(session: Session, config: Config, way: Way, tenant: str | None =
 
     Raises as Consent.log_in_xero.
     """
-    typed = talk.ask_client(session, config, _consent(session, config), "xero", anew=way.new_client)
-    consent = _consent(session, config, typed)
+    first = _consent(session, config)
     connection = config.xero.connection
-    talk.tell(session, f"The {connection} app must have these scopes, and no more:")
-    talk.show_scopes(session, consent.scopes("xero"))
+    app = "Custom Connection" if connection == "custom" else f"{connection} app"
+    talk.tell(session, f"The {app} must have these scopes, and no more:")
+    talk.show_scopes(session, first.scopes("xero"))
+    typed = talk.ask_client(session, config, first, "xero", anew=way.new_client)
+    consent = _consent(session, config, typed)
     form = None
     if connection != "custom":
         back = redirect_uri(way.port)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from zoho_xero_sync.cli.sync import check_when, parse_when
 from zoho_xero_sync.core.reconcile import Certainty, Pair, Reconciliation
 from zoho_xero_sync.core.window import Window
 from zoho_xero_sync.errors import UsageError
-from zoho_xero_sync.log import open_private
+from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.progress import Progress
 from zoho_xero_sync.render.reconcile_csv import reconcile_csv
 from zoho_xero_sync.render.reconcile_json import reconcile_json
@@ -55,6 +56,8 @@ def reconcile(
     """
     if yes and not adopt:
         raise click.UsageError("--yes goes with --adopt.")
+    if fix and adopt:
+        raise click.UsageError("--fix and --adopt are two steps: first the one, then the other.")
     window = _window(session, since, until)
     hands = session.hands
     with Progress(hands.console(stderr=True)) as progress:
@@ -85,24 +88,30 @@ def _window(session: Session, since: str | None, until: str | None) -> Window:
 def _save(file: Path, text: str) -> None:
     try:
         # With a byte order mark, which is how a spreadsheet knows the encoding.
-        with open_private(file, encoding="utf-8-sig") as stream:
+        with open(file, "w", encoding="utf-8-sig", newline="", opener=_private) as stream:
             stream.write(text)
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}.", "Name another file with --csv.") from error
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
 
 
 # ---- adoption ----
 
 
 def _adopted(session: Session, app: App, found: Reconciliation, *, yes: bool, ask_them: bool) -> Reconciliation:
-    """What was found once a person has said which proposals are right."""
+    """What there is to see once a person has said which proposals are right, and these are linked."""
     chosen = tuple(_chosen(session, found.pairs, yes=yes, ask_them=ask_them and session.hands.asks))
     linked, left = app.adopt_pairs(chosen) if chosen else ((), ())
     for sentence in left:
-        click.echo(sentence, err=True)
-    names = {(pair.deal_id, pair.invoice.id) for pair in linked}
-    open_pairs = tuple(pair for pair in found.pairs if (pair.deal_id, pair.invoice.id) not in names)
-    return replace(found, pairs=open_pairs, adopted=linked)
+        session.hands.err.write(f"{clean(sentence)}\n")
+    if not linked:
+        return found
+    after = app.reconcile(found.window, fix=False, pairing=True)
+    calls = {service: number + found.calls.get(service, 0) for service, number in after.calls.items()}
+    return replace(after, adopted=linked, calls=calls)
 
 
 def _chosen(session: Session, pairs: tuple[Pair, ...], *, yes: bool, ask_them: bool) -> list[Pair]:

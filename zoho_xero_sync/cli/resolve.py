@@ -9,6 +9,8 @@ from zoho_xero_sync.cli.start import open_app
 from zoho_xero_sync.cli.sync import deal_id
 from zoho_xero_sync.core.model import DealState, InvoiceLink
 from zoho_xero_sync.errors import ExitCode
+from zoho_xero_sync.render.clean import clean
+from zoho_xero_sync.render.wording import money
 
 
 @click.command(short_help="Settle what waits for a person.")
@@ -25,13 +27,28 @@ from zoho_xero_sync.errors import ExitCode
     metavar="CONTACT",
     help="This Xero contact (ContactID or ContactNumber) is the deal's customer; the next run tries the deal again.",
 )
+@click.option(
+    "--adopt",
+    "invoice",
+    metavar="INVOICE",
+    help="This sales invoice in Xero (its number or InvoiceID) is the deal's, as it stands.",
+)
+@click.option("-y", "--yes", is_flag=True, help="With --adopt: also when its contact is another one.")
 @click.pass_obj
-def resolve(session: Session, deal: str, retry: bool, skip: bool, contact: str | None) -> int:
-    """Settle DEAL: have it tried again, set it aside (until --retry), or say which Xero contact its customer is."""
-    if retry + skip + (contact is not None) != 1:
-        raise click.UsageError("Say one thing to do with the deal: --retry, --skip or --link-contact CONTACT.")
+def resolve(
+    session: Session, deal: str, retry: bool, skip: bool, contact: str | None, invoice: str | None, yes: bool
+) -> int:
+    """Settle DEAL: have it tried again, set it aside (until --retry), or name its contact or invoice in Xero."""
+    if retry + skip + (contact is not None) + (invoice is not None) != 1:
+        raise click.UsageError(
+            "Say one thing to do with the deal: --retry, --skip, --link-contact CONTACT or --adopt INVOICE."
+        )
+    if yes and invoice is None:
+        raise click.UsageError("--yes goes with --adopt.")
     if contact is not None:
         return _link(session, deal, contact.strip())
+    if invoice is not None:
+        return _adopt(session, deal, invoice.strip(), sure=yes)
     record, kept = open_app(session).resolve(deal, retry=retry)
     for line in _told(f"Deal {deal} ({record.name})", deal, kept, retry=retry):
         session.hands.console().print(line, markup=False)
@@ -59,4 +76,19 @@ def _link(session: Session, deal: str, contact: str) -> int:
     console.print(said, markup=False)
     if record.state is not DealState.SEEN:
         console.print("The next run tries the deal again.", markup=False)
+    return int(ExitCode.OK)
+
+
+def _adopt(session: Session, deal: str, invoice: str, *, sure: bool) -> int:
+    if not invoice:
+        raise click.UsageError("--adopt needs the number or the InvoiceID of an invoice.")
+    adopted = open_app(session).adopt(deal, invoice, sure=sure)
+    found = adopted.invoice
+    console = session.hands.console()
+    total = money(found.total, found.currency)
+    named = f"Deal {deal} ({clean(adopted.deal_name)})"
+    console.print(f"{named} has invoice {found.number} now, as it stands: {total}, {found.status}.", markup=False)
+    for note in adopted.notes:
+        console.print(clean(note), markup=False)
+    console.print("It is not made again. A later change of the deal is taken up as usual.", markup=False)
     return int(ExitCode.OK)

@@ -43,7 +43,8 @@ def parse_when(text: str, now: datetime, *, end: bool = False) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _check_when(context: click.Context, param: click.Parameter, value: str | None) -> str | None:
+def check_when(context: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Check a date, a time or an age as given on the command line."""
     try:
         parse_when(value or "1h", datetime.now(UTC))
     except (ValueError, OverflowError):
@@ -64,9 +65,9 @@ def deal_id(context: click.Context, param: click.Parameter, value: Any) -> Any:
 @click.command(short_help="The cron job: make and move on what Zoho asks for.")
 @click.option("--dry-run", is_flag=True, help="Read both services, write neither; print what would happen.")
 @click.option(
-    "--since", callback=_check_when, metavar="WHEN", help="Backfill: deals modified since a date, time or age (7d)."
+    "--since", callback=check_when, metavar="WHEN", help="Backfill: deals modified since a date, time or age (7d)."
 )
-@click.option("--until", callback=_check_when, metavar="WHEN", help="The end of the backfill window.")
+@click.option("--until", callback=check_when, metavar="WHEN", help="The end of the backfill window.")
 @click.option("--deal", "deals", multiple=True, callback=deal_id, metavar="ID", help="Only this deal (repeatable).")
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N new invoices; the rest stay pending.")
 @click.option("--allow-many", is_flag=True, help="Lift the safety stop (limits.invoices_per_run) for this run.")

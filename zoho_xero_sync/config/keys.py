@@ -19,6 +19,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
         "invoice",
         "limits",
         "poll",
+        "write_back",
         "watch",
     ),
     "zoho": ("data_center", "accounts_url", "api_url"),
@@ -55,6 +56,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "invoice.rounding": ("account", "limit"),
     "limits": ("invoices_per_run", "invoice_total", "xero_calls_kept"),
     "poll": ("documents", "customers", "deleted", "invoices"),
+    "write_back": ("number", "status", "total", "due", "link", "paid_on", "note"),
     "watch": ("ping", "textfile"),
 }
 

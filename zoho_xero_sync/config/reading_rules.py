@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
 from typing import get_args
@@ -10,6 +11,7 @@ from typing import get_args
 from yaml import Node, ScalarNode, SequenceNode
 
 from zoho_xero_sync.config.reading_invoice import read_invoice
+from zoho_xero_sync.config.reading_write_back import read_write_back
 from zoho_xero_sync.config.section import Section
 from zoho_xero_sync.config.values import (
     WrongValueError,
@@ -28,6 +30,7 @@ from zoho_xero_sync.core.rules import (
     ContactMatch,
     CustomerRules,
     CustomerSource,
+    Emailing,
     InvoiceChoice,
     LimitRules,
     LineRules,
@@ -61,7 +64,7 @@ _LONGEST_POLL = 10_080
 
 def read_rules(top: Section) -> Rules:
     """The rules; whatever is wrong is reported and replaced by its default."""
-    return Rules(
+    rules = Rules(
         stages=_stages(top),
         when=_when(top.section("when")),
         lines=_lines(top.section("lines")),
@@ -70,6 +73,7 @@ def read_rules(top: Section) -> Rules:
         limits=_limits(top.section("limits")),
         poll=_poll(top.section("poll")),
     )
+    return replace(rules, write_back=read_write_back(top.section("write_back"), rules.deal_fields()))
 
 
 def _stages(top: Section) -> tuple[StageRule, ...]:
@@ -86,11 +90,10 @@ def _stages(top: Section) -> tuple[StageRule, ...]:
 def _stage(section: Section, taken: dict[tuple[str, str | None], str]) -> StageRule:
     pipeline = section.read("pipeline", optional(text), None)
     invoice = section.require("invoice", choice(_INVOICES), None, f"Choose one of {', '.join(_INVOICES)}.")
-    email = section.read("email", boolean, False)
+    email: Emailing = section.read("email", _emailing, False)
     if email and invoice not in (None, "authorised"):
-        section.report("email", "is true, but Xero e-mails approved invoices only.", "Set invoice: authorised here.")
-    elif email:
-        section.report("email", "is true, which this version cannot do yet.", "Set it to false; send from Xero.")
+        said = f"is {'sent' if email == 'sent' else 'true'}, but only approved invoices leave by e-mail."
+        section.report("email", said, "Set invoice: authorised here.")
     stages = _stage_names(section)
     for stage in stages:
         earlier = taken.get((stage, None)) or taken.get((stage, pipeline))
@@ -98,6 +101,15 @@ def _stage(section: Section, taken: dict[tuple[str, str | None], str]) -> StageR
             section.report("stage", f"'{stage}' is already taken by {earlier}, which matches first.", "Remove one.")
         taken.setdefault((stage, pipeline), section.key)
     return StageRule(stages, invoice or "none", pipeline, email)
+
+
+def _emailing(node: Node) -> Emailing:
+    if isinstance(node, ScalarNode) and node.value == "sent":
+        return "sent"
+    try:
+        return boolean(node)
+    except WrongValueError:
+        raise WrongValueError("is none of true, false and sent.", "Write true, false or sent.") from None
 
 
 def _stage_names(section: Section) -> tuple[str, ...]:

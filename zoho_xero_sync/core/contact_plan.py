@@ -6,12 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from zoho_xero_sync.core.contact_now import carry_over
 from zoho_xero_sync.core.customers import ACCOUNTS
 from zoho_xero_sync.core.describe import PERSONS, as_sent, contact_fields, differences
 from zoho_xero_sync.core.matching import Recognised
 from zoho_xero_sync.core.model import (
     Change,
     ContactDraft,
+    ContactNow,
     ContactStep,
     CustomerLink,
     Deal,
@@ -28,8 +30,11 @@ def plan_contact(
     link: CustomerLink | None,
     recognised: Recognised | Problem | None,
     rules: CustomerRules,
+    now: ContactNow | None = None,
 ) -> ContactStep | Problem | None:
     """Create, update, adopt or leave the customer's contact, or the problem that a person must settle.
+
+    `now` is the linked contact as Xero has it, or the one it was merged into; an update respects what people wrote.
 
     A contact that another integration numbered keeps its number; one without any gets ours, so that the ledger can be
     made again from Xero.
@@ -41,7 +46,8 @@ def plan_contact(
         return _plan_unlinked(draft, fields, recognised)
     sent = _comparable(link.sent, draft)
     if rules.update and sent is not None and sent != as_sent(fields):
-        return ContactStep("update", draft, link.contact_id, differences(sent, fields))
+        step = ContactStep("update", draft, link.contact_id, differences(sent, fields))
+        return carry_over(step, link, now) if now else step
     if not link.number:
         return _adoption(draft, link.contact_id, "")
     return ContactStep("unchanged", draft, link.contact_id)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from zoho_xero_sync.core.matching import Recognised
 from zoho_xero_sync.core.model import (
     ContactDraft,
+    ContactNow,
     CustomerLink,
     Deal,
     DealRecord,
@@ -37,7 +38,8 @@ class Drafted:
 
     `current` is the linked invoice as Xero has it now, when the plan depends on it; `locked_until` is the last day
     that is locked in Xero. `ended` are the deal's invoices that this program voided or deleted, oldest first.
-    `rival` is another deal's live invoice that was made from this deal's document.
+    `rival` is another deal's live invoice that was made from this deal's document. `contact_now` is the customer's
+    contact as Xero has it now, read before it would be updated.
     """
 
     deal: Deal
@@ -54,6 +56,7 @@ class Drafted:
     ended: tuple[InvoiceLink, ...] = ()
     locked_until: date | None = None
     rival: InvoiceLink | None = None
+    contact_now: ContactNow | None = None
 
     @property
     def is_fresh(self) -> bool:

@@ -37,6 +37,7 @@ class Setting:
     """What an invoice depends on besides its deal: rules, books, today there, the deal's link, the ledger's tag.
 
     `made` says that the deal has its invoice already, and `sent_dates` are those of the deal that it was sent with.
+    `burned` are the numbers of invoices it had before, which Xero does not give twice.
     """
 
     rules: Rules
@@ -47,6 +48,7 @@ class Setting:
     tag: str = ""
     made: bool = False
     sent_dates: Dates | None = None
+    burned: frozenset[str] = frozenset()
 
 
 def draft_invoice(
@@ -63,7 +65,7 @@ def draft_invoice(
     rate = _currency_rate(deal, document, setting, currency)
     if isinstance(rate, Problem):
         return rate
-    number = _number(deal, rules)
+    number = _number(deal, rules, setting.burned)
     if isinstance(number, Problem):
         return number
     theme = _theme(deal, setting)
@@ -97,7 +99,13 @@ def draft_invoice(
         branding_theme=theme,
         dates_follow_deal=dates.follow_deal,
         currency_rate=rate,
+        document=_named(document, deal),
     )
+
+
+def _named(document: SourceDocument, deal: Deal) -> str:
+    own = document.id in ("", deal.id)
+    return "" if own else f"{document.source.replace('_', ' ')} {document.id}"
 
 
 def deal_url(link_prefix: str, deal_id: str) -> str:
@@ -147,13 +155,13 @@ def _currency_rate(deal: Deal, document: SourceDocument, setting: Setting, curre
     )
 
 
-def _number(deal: Deal, rules: InvoiceRules) -> str | Problem | None:
+def _number(deal: Deal, rules: InvoiceRules, burned: frozenset[str]) -> str | Problem | None:
     if rules.number is None:
         return None
     number = rules.number.render(deal.fields).strip()
     # InvoiceNumber is printable ASCII of at most 255 characters; a comma breaks Xero's InvoiceNumbers filter.
     if number and len(number) <= _TEXT_MAX and number.isascii() and number.isprintable() and "," not in number:
-        return number
+        return _revision(number, burned)
     return Problem(
         "number_invalid",
         f"deal {deal.id}",
@@ -161,6 +169,21 @@ def _number(deal: Deal, rules: InvoiceRules) -> str | Problem | None:
         "Use letters, digits and dashes only in invoice.number, such as ZC-{id}, then type: zoho-xero-sync sync",
         "invoice.number",
     )
+
+
+def _revision(number: str, burned: frozenset[str]) -> str:
+    """The number, or the first revision of it (ZC-7-2, ZC-7-3 …) that no earlier invoice of the deal had.
+
+    An InvoiceNumber is unique among sales invoices, voided ones included, whatever the case of its letters
+    (developer.xero.com/documentation/api/accounting/invoices).
+    """
+    taken = {used.casefold() for used in burned}
+    candidate, revision = number, 1
+    while candidate.casefold() in taken:
+        revision += 1
+        suffix = f"-{revision}"
+        candidate = number[: _TEXT_MAX - len(suffix)] + suffix
+    return candidate
 
 
 def _reference(deal: Deal, rules: InvoiceRules) -> str:

@@ -8,6 +8,7 @@ from datetime import date as calendar_date
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,35 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
+class Deletions:
+    """When deals were deleted, by id; `read_at` is Zoho's clock when it was asked. A merged deal counts as deleted."""
+
+    at: Mapping[str, datetime]
+    read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRecord:
+    """A record beside the deals (a document, an account, a contact person) as it was when it was taken into account.
+
+    `modified_at` is None when that cannot be told to the second; `deal_id` is a document's deal, else empty.
+    """
+
+    module: str
+    id: str
+    modified_at: datetime | None
+    deal_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Records that were modified since an instant; `read_at` is Zoho's clock when the reading began."""
+
+    records: tuple[SeenRecord, ...]
+    read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class ZohoOrganisation:
     """The Zoho organisation a login belongs to. `number` is the one in its web addresses."""
 
@@ -300,6 +330,21 @@ class XeroContact:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactNow:
+    """A contact in full as Xero has it now. `fields` are named as the drafts' are; empty ones are left out.
+
+    `merged_to` is the contact that a person merged this one into, which archived it.
+    """
+
+    id: str
+    name: str
+    number: str
+    status: str
+    fields: Mapping[str, str]
+    merged_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class XeroLine:
     """A line of an invoice as Xero returned it."""
 
@@ -333,7 +378,15 @@ class XeroInvoice:
     amount_credited: Decimal
     updated_at: datetime | None
     lines: tuple[XeroLine, ...] | None = None
+    paid_on: calendar_date | None = None
     sent_to_contact: bool = False
+
+    @property
+    def due(self) -> Decimal:
+        """What is still to be paid; nothing of an invoice that was voided or deleted."""
+        if self.status in (InvoiceStatus.VOIDED, InvoiceStatus.DELETED):
+            return Decimal(0)
+        return self.total - self.amount_paid - self.amount_credited
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,7 +454,8 @@ class DealState(StrEnum):
 class DealRecord:
     """What the ledger knows of a deal. `snapshot` is the row as Zoho sent it, canonical JSON text.
 
-    `person` is the id of its contact person then, `person_before` of the one it had when it was last settled.
+    `person` and `account` are the ids of its contact person and account then, `person_before` of the person it had
+    when it was last settled.
     """
 
     deal_id: str
@@ -416,6 +470,7 @@ class DealRecord:
     rules: str | None = None
     person: str | None = None
     person_before: str | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,7 +492,8 @@ class CustomerLink:
 class InvoiceLink:
     """A deal and the Xero invoice it has. `live` is False once the invoice is voided or deleted.
 
-    `sent` is the text of what was last carried over; None for an invoice that was adopted as it stood.
+    `sent` is the text of what was last carried over; None for an invoice that was adopted as it stood. `total`, `sent`
+    and `updated_at` are as of the last write; number, status, `due` and `paid_on` as Xero was last seen to have them.
     """
 
     deal_id: str
@@ -449,6 +505,8 @@ class InvoiceLink:
     sent: str | None
     updated_at: datetime | None
     live: bool = True
+    due: Decimal | None = None
+    paid_on: calendar_date | None = None
 
 
 class WriteState(StrEnum):
@@ -477,13 +535,16 @@ class OperationKind(StrEnum):
     CREATE_INVOICE = "create_invoice"
     UPDATE_INVOICE = "update_invoice"
     VOID_INVOICE = "void_invoice"
+    EMAIL_INVOICE = "email_invoice"
+    CREATE_ITEM = "create_item"
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One item of a write. `subject` is the deal id, or `Module:id` of the customer.
+    """One item of a write. `subject` is the deal id, `Module:id` of the customer, or `Item:code`.
 
-    `identity` is what finds the item again in Xero: the invoice's Url or number, the ContactNumber, or the id updated.
+    `identity` is what finds the item again in Xero: the invoice's Url or number, the ContactNumber, the item's Code, or
+    the id of what is updated or e-mailed.
     `effect` is canonical JSON of what the ledger records once it is applied (fingerprint, names, totals).
     """
 
@@ -526,6 +587,28 @@ class Write:
     last_sent_at: datetime | None = None
 
 
+class EmailState(StrEnum):
+    """Where the e-mail of an invoice stands: to be sent, sent, perhaps sent (a person has to look), or given up."""
+
+    WANTED = "wanted"
+    SENT = "sent"
+    DOUBTFUL = "doubtful"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class EmailNote:
+    """That an invoice is to leave by e-mail, once, and what became of it. One for each invoice, ever."""
+
+    invoice_id: str
+    deal_id: str
+    state: EmailState
+
+
+# The event of a deal that Zoho lists among its deleted records; its detail says when (`deleted_at`, ISO).
+DELETED_EVENT: Final = "deal_deleted"
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One line of a deal's history."""
@@ -562,6 +645,8 @@ class Identity:
 
 # ---- The plan ----
 
+Delivery = Literal["email", "sent"]
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -577,7 +662,8 @@ class ContactStep:
     """What happens to the customer's contact: create, update, adopt or unchanged.
 
     `stamp` asks that our ContactNumber be written on an adopted contact that has none; `number` is the one an
-    adopted contact keeps.
+    adopted contact keeps. `kept` are fields that stay as a person wrote them in Xero: before as they are there, after
+    as Zoho has them. `merged_from` is the contact that a person merged into this one.
     """
 
     action: str
@@ -586,6 +672,8 @@ class ContactStep:
     changes: tuple[Change, ...] = ()
     stamp: bool = False
     number: str = ""
+    kept: tuple[Change, ...] = ()
+    merged_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -594,7 +682,8 @@ class InvoiceStep:
 
     For an update `content` says whether the lines and the header are sent, and `advance` whether the status is; a
     status that stays is never sent again, because Xero refuses it on an invoice with payments. `adopting` is set when
-    the invoice was found in Xero and is only now linked.
+    the invoice was found in Xero and is only now linked. `delivery` says that Xero is to e-mail the invoice afterwards,
+    or to mark it as sent with this step; only a step that approves the invoice has one.
     """
 
     action: str
@@ -609,11 +698,20 @@ class InvoiceStep:
     advance: bool = False
     changes: tuple[Change, ...] = ()
     adopting: bool = False
+    delivery: Delivery | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What a deal was sold for, tax included, in the currency of its document."""
+
+    amount: Decimal
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What the run does about one deal, with its reason in plain words."""
+    """What the run does about one deal, with its reason in plain words. `document` is what it was planned from."""
 
     deal_id: str
     deal_name: str
@@ -623,3 +721,5 @@ class Action:
     contact: ContactStep | None = None
     invoice: InvoiceStep | None = None
     problem: Problem | None = None
+    document: SourceDocument | None = None
+    worth: Worth | None = None

@@ -11,6 +11,13 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
+class Emailed:
+    """Xero took an invoice to be e-mailed; it answers nothing more."""
+
+    invoice_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Applied(Generic[Item]):
     """Xero did it; `item` is what it returned, with a real id."""
 
@@ -39,6 +46,7 @@ class Unknown:
 
 
 Outcome = Applied[Item] | Rejected | NotSent | Unknown
+AnyOutcome = Outcome[XeroContact] | Outcome[XeroInvoice] | Outcome[Emailed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,6 @@ class Reply:
     `status` and `request_id` are None when nothing came back.
     """
 
-    verdict: tuple[Outcome[XeroContact] | Outcome[XeroInvoice], ...] | Refused
+    verdict: tuple[AnyOutcome, ...] | Refused
     status: int | None = None
     request_id: str | None = None

@@ -8,6 +8,7 @@ from dataclasses import replace
 from zoho_xero_sync.core.contact_plan import plan_contact
 from zoho_xero_sync.core.customers import ACCOUNTS
 from zoho_xero_sync.core.drafted import Drafted, Triage
+from zoho_xero_sync.core.emailing import with_delivery
 from zoho_xero_sync.core.holding import hold, plain, several_invoices
 from zoho_xero_sync.core.model import (
     Action,
@@ -75,6 +76,14 @@ def needs_contact(item: Drafted) -> bool:
     return drafted and item.customer_link is None
 
 
+def needs_contact_now(item: Drafted, rules: Rules) -> bool:
+    """Whether the customer's contact must be read: only when it would be updated."""
+    if isinstance(item.invoice, Problem) or not isinstance(item.contact, ContactDraft) or item.customer_link is None:
+        return False
+    step = plan_contact(item.contact, item.customer_link, item.recognised, rules.customer)
+    return isinstance(step, ContactStep) and step.action == "update"
+
+
 def needs_persons(item: Drafted, rules: Rules) -> bool:
     """Whether the customer's contact persons must be read: only when its contact would be written in full."""
     if not rules.customer.persons or isinstance(item.invoice, Problem) or not isinstance(item.contact, ContactDraft):
@@ -97,7 +106,7 @@ def plan_deal(item: Drafted, rules: Rules) -> Action:
     invoice = _plan_invoice(item, rules)
     if isinstance(invoice, Problem):
         return hold(item, invoice)
-    contact = plan_contact(item.contact, item.customer_link, item.recognised, rules.customer)
+    contact = plan_contact(item.contact, item.customer_link, item.recognised, rules.customer, item.contact_now)
     if isinstance(contact, Problem):
         return hold(item, replace(contact, hint=contact.hint.replace("DEAL", item.deal.id)))
     return _combine(item, contact, invoice)
@@ -119,7 +128,8 @@ def _combine(item: Drafted, contact: ContactStep | None, invoice: InvoiceStep | 
         return replace(
             plain(item, "contact_only" if changed else "unchanged", reason), contact=contact, invoice=invoice
         )
-    return replace(plain(item, invoice.action, _reason(item, invoice)), contact=contact, invoice=invoice)
+    step = with_delivery(invoice, item.rule)
+    return replace(plain(item, step.action, _reason(item, step)), contact=contact, invoice=step)
 
 
 def _reason(item: Drafted, invoice: InvoiceStep) -> str:

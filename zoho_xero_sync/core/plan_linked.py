@@ -34,7 +34,7 @@ def plan_linked(item: Drafted, link: InvoiceLink, draft: InvoiceDraft, rules: Ru
     if current is None:
         return gone(item, link.number, "not to be found") if needs_look(link, draft) else _unread(link, draft)
     # Where both came to say the same, whoever changed what, there is nothing to carry over and nothing to ask.
-    agreed = _agrees(link, current, draft)
+    agreed = _agrees(item, link, current, draft)
     content = not agreed and (bool(content_changes(link, draft)) or total_differs(link, draft))
     state = _state(item, link, current, agreed=agreed)
     if state in (State.VOIDED, State.DELETED):
@@ -120,10 +120,13 @@ def _update(
     )
 
 
-def _agrees(link: InvoiceLink, current: XeroInvoice, draft: InvoiceDraft) -> bool:
+def _agrees(item: Drafted, link: InvoiceLink, current: XeroInvoice, draft: InvoiceDraft) -> bool:
     """Whether a person made the invoice in Xero what the deal asks for by now, its status aside."""
     changed = differences(link.sent, invoice_fields(draft)) if link.sent else ()
-    if current.lines is None or any(change.field == "Contact" for change in changed):
+    theirs = item.customer_link.contact_id if item.customer_link else None
+    if any(change.field == "Contact" for change in changed) and current.contact_id != theirs:
+        return False
+    if current.lines is None:
         return False
     same_total = current.total == draft.total and current.currency == draft.currency
     return bool(changed or total_differs(link, draft)) and same_total and not drift(_as_sent(draft), current)

@@ -41,6 +41,8 @@ CODES: Final[dict[str, str]] = {
     "contact_archived": "the customer's Xero contact is archived",
     # life in Xero
     "left_stages": "the deal left the stages that are invoiced, and has an invoice",
+    "deal_deleted": "the deal was deleted in Zoho, and has an invoice",
+    "document_invoiced": "the document the deal would be invoiced from is invoiced for another deal",
     "changed_after_approval": "the deal changed after its invoice was approved",
     "changed_in_xero": "a person changed the invoice in Xero",
     "invoice_gone": "the invoice was voided or deleted in Xero",
@@ -49,7 +51,10 @@ CODES: Final[dict[str, str]] = {
     "number_taken": "another invoice in Xero has the number the template gives this deal",
     "xero_refused": "Xero refused the contact or the invoice",
     "contact_refused": "the customer's contact was refused, so the invoice waits",
+    "write_back_refused": "Zoho refused what was to be written into the deal's fields",
     "never_answered": "Xero never gave an answer that can be read to the request of this deal, and does not have it",
+    "email_refused": "the invoice stands, but Xero refused to e-mail it",
+    "email_unknown": "the invoice was perhaps e-mailed; it is not sent again by itself",
     "outcome_unknown": "the answer to a write was lost; Xero is asked before anything is sent again",
     # the run
     "config_invalid": "the configuration cannot be used",
@@ -71,6 +76,7 @@ RUN_CODES: Final[dict[str, int]] = {
     "unexpected_error": 1,
     "wrong_usage": 2,
     "stage_unknown": 3,
+    "write_back_refused": 3,
     "service_unavailable": 4,
     "outcome_unknown": 4,
     "allowance_used": 4,

@@ -125,6 +125,7 @@ def known_record(row: DealRow) -> DealRecord:
     """The record of a deal that a run has settled as it is now."""
     content = row.content
     person = content.person.id if not isinstance(content, Problem) and content.person else None
+    account = content.account.id if not isinstance(content, Problem) and content.account else None
     return DealRecord(
         row.id,
         row.name,
@@ -135,6 +136,7 @@ def known_record(row: DealRow) -> DealRecord:
         row.snapshot,
         person=person,
         person_before=person,
+        account=account,
     )
 
 
@@ -220,6 +222,8 @@ def _link(deal_id: str, invoice: XeroInvoice, draft: InvoiceDraft | None) -> Inv
         sent,
         invoice.updated_at if agrees else None,
         live=invoice.status not in CLOSED,
+        due=invoice.due,
+        paid_on=invoice.paid_on,
     )
 
 

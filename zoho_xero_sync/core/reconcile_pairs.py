@@ -77,7 +77,8 @@ def _unique(fits: Sequence[_Fit]) -> tuple[list[_Fit], list[_Fit]]:
         deals[fit.case.dossier.deal_id] += 1
         invoices[fit.invoice.id] += 1
     alone = [fit for fit in fits if deals[fit.case.dossier.deal_id] == invoices[fit.invoice.id] == 1]
-    return alone, [fit for fit in fits if fit not in alone]
+    kept = {(fit.case.dossier.deal_id, fit.invoice.id) for fit in alone}
+    return alone, [fit for fit in fits if (fit.case.dossier.deal_id, fit.invoice.id) not in kept]
 
 
 def _pair(fit: _Fit, certainty: Certainty) -> Pair:
@@ -144,20 +145,28 @@ def with_probable_doubles(cases: Sequence[Case], invoices: Sequence[XeroInvoice]
     These have the same contact, total and currency, and a reference or number that names the deal, its document or our
     invoice, or is alike ours.
     """
-    strange: defaultdict[tuple[object, ...], list[XeroInvoice]] = defaultdict(list)
-    for invoice in invoices:
-        if invoice.status not in CLOSED and invoice.total:
-            strange[(invoice.contact_id, invoice.total, invoice.currency)].append(invoice)
-    return [_with_doubles(case, strange) for case in cases]
+    billed: defaultdict[tuple[object, ...], list[tuple[Case, XeroInvoice]]] = defaultdict(list)
+    for case in cases:
+        if case.invoice is not None and case.standing is not None:
+            billed[_bill(case.invoice)].append((case, case.invoice))
+    found: defaultdict[str, list[Finding]] = defaultdict(list)
+    for other in invoices:
+        if other.status in CLOSED or not other.total:
+            continue
+        alike = [(case, ours) for case, ours in billed[_bill(other)] if _alike(case.dossier, ours, other)]
+        if alike:
+            # Of sales that repeat every month it is a second one of the nearest.
+            case, ours = min(alike, key=lambda pair: _days_apart(pair[1], other))
+            found[case.dossier.deal_id].append(_double(case, ours, other))
+    return [replace(case, findings=(*case.findings, *found.get(case.dossier.deal_id, ()))) for case in cases]
 
 
-def _with_doubles(case: Case, strange: Mapping[tuple[object, ...], Sequence[XeroInvoice]]) -> Case:
-    ours = case.invoice
-    if ours is None or case.standing is None:
-        return case
-    candidates = strange.get((ours.contact_id, ours.total, ours.currency), ())
-    found = tuple(_double(case, ours, other) for other in candidates if _alike(case.dossier, ours, other))
-    return replace(case, findings=(*case.findings, *found)) if found else case
+def _bill(invoice: XeroInvoice) -> tuple[object, ...]:
+    return invoice.contact_id, invoice.total, invoice.currency
+
+
+def _days_apart(one: XeroInvoice, other: XeroInvoice) -> int:
+    return abs((one.date - other.date).days) if one.date is not None and other.date is not None else 0
 
 
 def _alike(dossier: Dossier, ours: XeroInvoice, other: XeroInvoice) -> bool:
@@ -194,7 +203,7 @@ def _likely(finding: Finding, likely: Sequence[XeroInvoice]) -> Finding:
         return finding
     listed = " or ".join(invoice.number for invoice in likely)
     adopt = f"zoho-xero-sync resolve {finding.deal_id} --adopt {likely[0].number or likely[0].id}"
-    message = f"{finding.message} Invoice {listed}, made by hand, seems to be its own."
+    message = f"{finding.message} Invoice {listed}, which carries no mark, seems to be its own."
     hint = f"If it is, type: {adopt}  If not: zoho-xero-sync sync --deal {finding.deal_id}"
     return replace(finding, message=message, hint=hint, repair=None, invoices=tuple(likely))
 

@@ -19,6 +19,8 @@ from zoho_xero_sync.core.staging import stage_row
 
 _WAITS = (DealState.HELD, DealState.REJECTED)
 _FIX = "zoho-xero-sync reconcile --fix"
+# How many fields a sentence names.
+_LISTED = 4
 
 
 def judge(dossier: Dossier, rules: Rules, at: datetime, link_prefix: str) -> Case:
@@ -130,9 +132,10 @@ def _absent(case: Case) -> Iterator[Finding]:
     if link is None or not link.live or case.dossier.linked is not None:
         return
     message = f"The ledger says the deal has invoice {link.number} ({link.invoice_id}), which is not in Xero."
+    adopt = f"zoho-xero-sync resolve {link.deal_id} --adopt INVOICE"
     hint = (
-        "Make sure that the ledger belongs to this Xero organisation: zoho-xero-sync check  "
-        "To make the ledger again from what Xero holds: zoho-xero-sync rebuild --replace"
+        f"If the deal has another invoice, type: {adopt}  If many are not there, make the ledger again from what Xero "
+        "holds: zoho-xero-sync rebuild --replace"
     )
     yield _finding(case, Kind.ABSENT, message, hint)
 
@@ -151,7 +154,7 @@ def _orphaned(case: Case, invoice: XeroInvoice, rules: Rules, at: datetime) -> I
     keep = f"zoho-xero-sync resolve {dossier.deal_id} --skip"
     hint = f"Void it in Xero if it is not owed; to keep it, type: {keep if known else f'{_FIX}, then {keep}'}"
     found = _finding(case, Kind.ORPHANED, message, hint, invoice)
-    yield found if known or dossier.stranger else replace(found, repair=_restored(dossier, rules, at))
+    yield found if known or dossier.stranger else replace(found, repair=_restored(dossier, rules, at, held=True))
 
 
 def _seen_leaving(dossier: Dossier, rules: Rules) -> bool:
@@ -184,7 +187,11 @@ def _unlinked(case: Case, rules: Rules, at: datetime) -> Iterator[Finding]:
     link = dossier.link
     if link is not None and link.invoice_id == shown.id and link.live == (case.invoice is not None):
         return
-    if case.invoice is None and (dossier.link is not None or dossier.record is not None):
+    record = dossier.record
+    if case.invoice is None and (link is not None or record is not None):
+        return
+    if record is not None and record.state is DealState.SKIPPED:
+        # A person has seen both and left them as they are.
         return
     named = f"{shown.number} ({_money(shown)}, {shown.status})"
     message = f"Invoice {named} is the deal's, and the ledger does not know it."
@@ -202,14 +209,14 @@ def _unlinked(case: Case, rules: Rules, at: datetime) -> Iterator[Finding]:
     yield replace(found, message=f"{message} {why}".strip(), hint=hint)
 
 
-def _restored(dossier: Dossier, rules: Rules, at: datetime) -> Repair | None:
-    """The ledger's word on the deal as `rebuild` would write it; None when that would be to wait for a person."""
+def _restored(dossier: Dossier, rules: Rules, at: datetime, *, held: bool = False) -> Repair | None:
+    """The ledger's word on the deal as `rebuild` would write it; unless `held`, not when it would wait for a person."""
     ours = _ours(dossier)
     if dossier.row is None:
         back = restore_unseen(dossier.deal_id, ours)
     else:
         back = restore(dossier.row, _fresh_record(dossier.row), dossier.item, ours, rules)
-    if back.link is None or back.found is Found.HELD:
+    if back.link is None or (back.found is Found.HELD and not held):
         return None
     old = dossier.link
     was = dossier.linked.status if dossier.linked is not None else old.status if old is not None else ""
@@ -247,11 +254,11 @@ def _drifted(case: Case, link_prefix: str) -> Iterator[Finding]:
         return
     ours = all(item.ledger == item.xero for item in found)
     who = "is behind its deal" if ours else "and its deal differ"
-    said = "; ".join(f"{item.field}: Zoho {item.zoho or '(none)'}, Xero {item.xero or '(none)'}" for item in found[:3])
-    more = f"; and {len(found) - 3} more fields" if len(found) > 3 else ""
+    names = ", ".join(item.field for item in found[:_LISTED])
+    more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
     carry = f"zoho-xero-sync sync --deal {dossier.deal_id}"
     hint = f"To carry it over, type: {carry}" if ours else f"Make the two agree; to look at both: {_show(dossier)}"
-    message = f"Invoice {current.number} {who}: {said}{more}."
+    message = f"Invoice {current.number} {who} in {names}{more}."
     yield replace(_finding(case, Kind.DRIFTED, message, hint, current), differences=found)
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from zoho_xero_sync.core.describe import as_sent, contact_fields, sent_invoice
 from zoho_xero_sync.core.model import (
+    Action,
     ContactStep,
     CustomerKey,
     CustomerLink,
     DealState,
+    EmailNote,
+    EmailState,
     Event,
     InvoiceLink,
     InvoiceStep,
@@ -24,11 +28,9 @@ from zoho_xero_sync.core.model import (
     XeroInvoice,
 )
 from zoho_xero_sync.core.money import money_text
-from zoho_xero_sync.core.outcome import NotSent, Outcome, Rejected, Unknown
+from zoho_xero_sync.core.outcome import AnyOutcome, NotSent, Rejected, Unknown
 from zoho_xero_sync.core.settlement import DealSettlement, OperationAnswer
 from zoho_xero_sync.core.stages import CLOSED
-
-AnyOutcome = Outcome[XeroContact] | Outcome[XeroInvoice]
 
 _EVENTS = {
     OperationKind.CREATE_INVOICE: "invoice_created",
@@ -66,12 +68,32 @@ def contact_operation(step: ContactStep) -> NewOperation:
     return NewOperation(kind, customer_subject(draft.customer), step.contact_id or draft.number, effect)
 
 
+def contact_events(actions: Sequence[Action], moment: Moment) -> list[Event]:
+    """What is told once of customers that people changed or merged in Xero, with the first of their deals."""
+    told: dict[CustomerKey, list[Event]] = {}
+    for action in actions:
+        step = action.contact
+        if step is None or step.draft.customer in told:
+            continue
+        events: list[Event] = []
+        if step.merged_from:
+            detail = {"contact": step.draft.name, "contact_id": step.contact_id or "", "merged_from": step.merged_from}
+            events.append(Event(moment.at, moment.run_id, action.deal_id, "contact_merged", detail))
+        if step.kept:
+            left = {change.field: f"{change.before} (Zoho: {change.after or 'empty'})" for change in step.kept}
+            events.append(Event(moment.at, moment.run_id, action.deal_id, "contact_kept", left))
+        told[step.draft.customer] = events
+    return [event for events in told.values() for event in events]
+
+
 def invoice_operation(deal_id: str, step: InvoiceStep, contact_id: str) -> NewOperation:
     """The journal's line for an invoice step that writes."""
     kind = OperationKind(f"{step.action}_invoice")
     effect = {"total": str(step.total), "currency": step.currency, "status": step.status, "contact_id": contact_id}
     if step.draft is not None and (step.content or step.adopting or step.current is None):
         effect["sent"] = sent_invoice(step.draft)
+    if step.delivery == "email":
+        effect["email"] = EmailState.WANTED.value
     if step.current is None and step.draft is not None:
         return NewOperation(kind, deal_id, step.draft.url, effect | {"number": step.draft.number or ""})
     return NewOperation(kind, deal_id, step.invoice_id or "", effect)
@@ -80,7 +102,10 @@ def invoice_operation(deal_id: str, step: InvoiceStep, contact_id: str) -> NewOp
 def answer_for(
     operation: Operation, outcome: AnyOutcome, previous: InvoiceLink | None, moment: Moment
 ) -> OperationAnswer | None:
-    """What the ledger records for this outcome; None for an unknown one, which stays in flight."""
+    """What the ledger records for this outcome; None for an unknown one, which stays in flight.
+
+    That of an e-mail has rules of its own (core/emailing.py).
+    """
     if isinstance(outcome, Unknown):
         return None
     if isinstance(outcome, NotSent):
@@ -89,7 +114,9 @@ def answer_for(
         return _rejected(operation, outcome.message, moment)
     if isinstance(outcome.item, XeroContact):
         return _contact_applied(operation, outcome.item)
-    return _invoice_applied(operation, outcome.item, previous, moment)
+    if isinstance(outcome.item, XeroInvoice):
+        return _invoice_applied(operation, outcome.item, previous, moment)
+    raise ValueError(f"{outcome.item} is no answer to {operation.kind}")
 
 
 def _rejected(operation: Operation, message: str, moment: Moment) -> OperationAnswer:
@@ -174,6 +201,8 @@ def _invoice_applied(
         sent=effect.get("sent") or (previous.sent if previous else None),
         updated_at=invoice.updated_at,
         live=invoice.status not in CLOSED,
+        due=invoice.due,
+        paid_on=invoice.paid_on,
     )
     expected, currency = Decimal(effect["total"]), effect["currency"]
     problem = total_difference(operation.subject, operation.kind, expected, currency, invoice)
@@ -182,8 +211,20 @@ def _invoice_applied(
     state = DealState.HELD if problem else DealState.SEEN
     settlement = DealSettlement(operation.subject, state, problem, moment.rules if problem else None, event)
     return OperationAnswer(
-        operation.id, OperationState.APPLIED, remote_id=invoice.id, invoice=link, settlement=settlement
+        operation.id,
+        OperationState.APPLIED,
+        remote_id=invoice.id,
+        invoice=link,
+        settlement=settlement,
+        email=_email_wanted(operation, invoice),
     )
+
+
+def _email_wanted(operation: Operation, invoice: XeroInvoice) -> EmailNote | None:
+    """The note of an invoice that was approved to be e-mailed, unless it left already."""
+    if "email" not in operation.effect or invoice.sent_to_contact or invoice.status in CLOSED:
+        return None
+    return EmailNote(invoice.id, operation.subject, EmailState.WANTED)
 
 
 def total_difference(

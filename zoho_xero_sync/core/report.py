@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from zoho_xero_sync.core.model import Change, Problem
+from zoho_xero_sync.core.model import Change, Problem, Worth
 
 # Every action a deal can end with (contract, section 4).
 ACTIONS = (
@@ -48,7 +48,10 @@ class InvoiceResult:
 
 @dataclass(frozen=True, slots=True)
 class DealResult:
-    """What became of one deal. `reason` says why in plain words; `next_step` is what a person types."""
+    """What became of one deal. `reason` says why in plain words; `next_step` is what a person types.
+
+    `worth` is what the deal was sold for, where this run read it.
+    """
 
     deal_id: str
     deal_name: str
@@ -59,6 +62,7 @@ class DealResult:
     invoice: InvoiceResult | None = None
     changes: tuple[Change, ...] = ()
     next_step: str | None = None
+    worth: Worth | None = None
 
 
 @dataclass(frozen=True, slots=True)

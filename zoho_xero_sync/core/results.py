@@ -23,6 +23,7 @@ def planned(
         contact=_contact(contact, contact_id) if contact else None,
         invoice=_invoice(invoice) if invoice else None,
         changes=changes if action.action != "unchanged" else (),
+        worth=action.worth,
     )
 
 

@@ -14,6 +14,7 @@ from zoho_xero_sync.core.templates import Template
 
 InvoiceChoice = Literal["none", "draft", "submitted", "authorised"]
 Retreat = Literal["hold", "void", "keep"]
+Emailing = bool | Literal["sent"]
 LineSource = Literal["quote", "sales_order", "zoho_invoice", "subform", "amount"]
 CustomerSource = Literal["account", "contact"]
 ContactMatch = Literal["number", "email", "name"]
@@ -29,12 +30,15 @@ _RECORD_ID = Template.parse("{id}")
 
 @dataclass(frozen=True, slots=True)
 class StageRule:
-    """What a deal in one of `stages` gets. `pipeline` None means any pipeline; the first rule that matches wins."""
+    """What a deal in one of `stages` gets. `pipeline` None means any pipeline; the first rule that matches wins.
+
+    `email` has Xero send the invoice once it is approved, or ("sent") only marks it as sent.
+    """
 
     stages: tuple[str, ...]
     invoice: InvoiceChoice
     pipeline: str | None = None
-    email: bool = False
+    email: Emailing = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +189,30 @@ class PollRules:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteBackRules:
+    """API names of the deal's fields that are told of its invoice; None leaves one out. `note` adds a note, once."""
+
+    number: str | None = None
+    status: str | None = None
+    total: str | None = None
+    due: str | None = None
+    link: str | None = None
+    paid_on: str | None = None
+    note: bool = False
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """By key of the configuration, the fields that are written."""
+        named = {member.name: getattr(self, member.name) for member in fields(self) if member.name != "note"}
+        return {key: name for key, name in named.items() if name}
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is written to Zoho at all."""
+        return bool(self.fields) or self.note
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """All rules of a configuration; what is not named is as the contract's defaults say."""
 
@@ -195,6 +223,7 @@ class Rules:
     invoice: InvoiceRules = field(default_factory=InvoiceRules)
     limits: LimitRules = LimitRules()
     poll: PollRules = PollRules()
+    write_back: WriteBackRules = WriteBackRules()
 
     def fingerprint(self) -> str:
         """SHA-256, in hex, of the rules in a canonical form: different as soon as any rule means something else."""

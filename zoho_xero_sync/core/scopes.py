@@ -34,7 +34,7 @@ _BROAD: Mapping[str, tuple[str, ...]] = {"accounting.invoices": ("accounting.tra
 
 
 def zoho_scopes(rules: Rules) -> tuple[Scope, ...]:
-    """The Zoho scopes these rules need; all of them read only."""
+    """The Zoho scopes these rules need: all of them read only, unless the rules write back."""
     return tuple(_zoho(rules))
 
 
@@ -58,6 +58,10 @@ def _zoho(rules: Rules) -> Iterator[Scope]:
     yield Scope("ZohoCRM.settings.layouts.READ", "check: where stages and pipelines are")
     yield Scope("ZohoCRM.settings.pipeline.READ", "check: the stages of the configuration exist")
     yield Scope("ZohoCRM.settings.currencies.READ", "check: the currencies of deals")
+    if rules.write_back.fields:
+        yield Scope("ZohoCRM.modules.deals.UPDATE", "the fields of deals that write_back names are written")
+    if rules.write_back.note:
+        yield Scope("ZohoCRM.modules.notes.CREATE", "a note on the deal when its invoice is made (write_back.note)")
 
 
 def xero_scopes(connection: str, rules: Rules) -> tuple[Scope, ...]:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zoho_xero_sync.core.model import CustomerLink, DealState, Event, InvoiceLink, OperationState, Problem
+from zoho_xero_sync.core.model import (
+    CustomerLink,
+    DealState,
+    EmailNote,
+    Event,
+    InvoiceLink,
+    OperationState,
+    Problem,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +42,4 @@ class OperationAnswer:
     invoice: InvoiceLink | None = None
     settlement: DealSettlement | None = None
     event: Event | None = None
+    email: EmailNote | None = None

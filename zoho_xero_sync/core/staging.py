@@ -38,6 +38,7 @@ def stage_row(row: DealRow, known: DealRecord | None, rules: Rules, *, requested
         rules=known.rules if known else None,
         person=row.content.person.id if isinstance(row.content, Deal) and row.content.person else None,
         person_before=_settled_person(known),
+        account=row.content.account.id if isinstance(row.content, Deal) and row.content.account else None,
     )
 
 

@@ -88,9 +88,14 @@ def content_changes(link: InvoiceLink, draft: InvoiceDraft) -> tuple[Change, ...
 
 def replaced_document(link: InvoiceLink, draft: InvoiceDraft) -> Change | None:
     """The document the invoice was made from, and the one it would be made from now, when they are not the same."""
-    sent: dict[str, str] = json.loads(link.sent) if link.sent else {}
-    before = sent.get(DOCUMENT)
+    before = made_from(link)
     return Change(DOCUMENT, before, draft.document) if before and draft.document and before != draft.document else None
+
+
+def made_from(link: InvoiceLink) -> str:
+    """The document the invoice was made from; empty when it was the deal itself, or is not known."""
+    sent: dict[str, str] = json.loads(link.sent) if link.sent else {}
+    return sent.get(DOCUMENT, "")
 
 
 def total_differs(link: InvoiceLink, draft: InvoiceDraft) -> bool:

@@ -8,11 +8,13 @@ from datetime import datetime
 
 from zoho_xero_sync.core.model import (
     Action,
+    Change,
     CustomerLink,
     DealRecord,
     Event,
     Identity,
     InvoiceLink,
+    Problem,
     RunRecord,
     SourceDocument,
     Write,
@@ -24,6 +26,7 @@ class StatusView:
     """Where things stand, from the ledger alone. `uncertain` are writes whose answer is still missing.
 
     `allowances` are the last known calls left by service; `wait_until` is set while Xero must not be asked.
+    `refused` are the deals whose fields Zoho did not let be written.
     """
 
     identity: Identity
@@ -36,6 +39,7 @@ class StatusView:
     uncertain: tuple[Write, ...]
     allowances: Mapping[str, str] = field(default_factory=dict)
     wait_until: datetime | None = None
+    refused: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class DealView:
     """Everything about one deal. `document` and `action` are read and planned now, and are None when they cannot be.
 
     `action` is what a sync asked for this deal would do; `note` says why there is none.
+    `drift` is what people changed in the invoice in Xero: as it was sent, and as it is there.
     """
 
     deal_id: str
@@ -59,3 +64,4 @@ class DealView:
     zoho_link: str
     xero_link: str | None
     note: str | None = None
+    drift: tuple[Change, ...] = ()

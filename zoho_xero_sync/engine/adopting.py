@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -54,9 +54,14 @@ def adopt_invoice(context: Context, ledger: LedgerDesk, deal_id: str, named: str
             f"Zoho has no deal {deal_id}, or this login may not see it.",
             "Check the id: it is the long number at the end of the deal's web address.",
         )
+    if match_rule(context.rules.stages, row.stage, row.pipeline) is None:
+        raise UsageError(
+            f"Deal {deal_id} ({row.name}) is in {row.stage}, which is not invoiced.",
+            "Move it to a stage that is invoiced first, or leave both as they are.",
+        )
     _require_settled(ledger, row)
     invoice = _chosen(context, named)
-    _require_free(context, ledger, row, invoice)
+    _require_free(context, ledger, row, invoice, _owners(ledger))
     doubts = [*_total_doubts(context, ledger, row, invoice), *_contact_doubts(context, ledger, row, invoice)]
     if doubts and not sure:
         again = f"zoho-xero-sync resolve {deal_id} --adopt {invoice.number or invoice.id} --yes"
@@ -76,11 +81,12 @@ def adopt_pairs(
         return (), ()
     rows = {row.id: row for row in context.zoho.fetch_deals([pair.deal_id for pair in pairs]).rows}
     now = context.xero.fetch_invoices([pair.invoice.id for pair in pairs])
+    owners = _owners(ledger)
     linked: list[Pair] = []
     left: list[str] = []
     for pair in pairs:
         row, invoice = rows.get(pair.deal_id), now.get(pair.invoice.id)
-        trouble = _changed_since(context, ledger, pair, row, invoice)
+        trouble = _changed_since(context, ledger, pair, row, invoice, owners)
         if trouble is not None or row is None or invoice is None:
             left.append(f"{pair.deal_name} and invoice {pair.invoice.number} are not linked: {trouble}")
             continue
@@ -90,7 +96,12 @@ def adopt_pairs(
 
 
 def _changed_since(
-    context: Context, ledger: LedgerDesk, pair: Pair, row: DealRow | None, invoice: XeroInvoice | None
+    context: Context,
+    ledger: LedgerDesk,
+    pair: Pair,
+    row: DealRow | None,
+    invoice: XeroInvoice | None,
+    owners: Mapping[str, str],
 ) -> str | None:
     if row is None or invoice is None:
         return "one of them is gone"
@@ -100,7 +111,7 @@ def _changed_since(
         return "the invoice changed meanwhile"
     try:
         _require_settled(ledger, row)
-        _require_free(context, ledger, row, invoice)
+        _require_free(context, ledger, row, invoice, owners)
     except UsageError as error:
         return error.message
     return None
@@ -136,9 +147,16 @@ def _chosen(context: Context, named: str) -> XeroInvoice:
     )
 
 
-def _require_free(context: Context, ledger: LedgerDesk, row: DealRow, invoice: XeroInvoice) -> None:
+def _owners(ledger: LedgerDesk) -> dict[str, str]:
+    """By InvoiceID, the deal that has this live invoice."""
+    return {link.invoice_id: link.deal_id for link in ledger.live_invoices()}
+
+
+def _require_free(
+    context: Context, ledger: LedgerDesk, row: DealRow, invoice: XeroInvoice, owners: Mapping[str, str]
+) -> None:
     """Neither the deal has another live invoice, nor the invoice another deal."""
-    owner = next((link.deal_id for link in ledger.live_invoices() if link.invoice_id == invoice.id), None)
+    owner = owners.get(invoice.id)
     carried = deal_of(invoice.url, context.link_prefix(context.zoho.organisation()))
     other = owner if owner not in (None, row.id) else carried if carried not in (None, row.id) else None
     if other is not None:

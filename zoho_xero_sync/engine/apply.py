@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from zoho_xero_sync.core.describe import as_sent, contact_fields, invoice_fields
+from zoho_xero_sync.core.describe import as_sent, contact_fields, sent_invoice
 from zoho_xero_sync.core.model import (
     Action,
     ContactStep,
@@ -20,10 +20,10 @@ from zoho_xero_sync.core.model import (
     XeroContact,
     XeroInvoice,
 )
-from zoho_xero_sync.core.outcome import Applied, NotSent, Rejected
+from zoho_xero_sync.core.outcome import AnyOutcome, Applied, NotSent, Rejected
 from zoho_xero_sync.core.recording import (
-    AnyOutcome,
     archived_contact,
+    contact_events,
     contact_operation,
     customer_subject,
     invoice_operation,
@@ -113,7 +113,8 @@ class Application:
             for action in self._actions
             if action.invoice and action.invoice.action == "adopt"
         ]
-        if customers or invoices:
+        events += contact_events(self._actions, moment)
+        if customers or invoices or events:
             self._ledger.record_links(customers, invoices, events)
 
     # ---- customers ----
@@ -227,9 +228,11 @@ def _adopted_contact(step: ContactStep) -> CustomerLink:
 def _adopted_invoice(deal_id: str, step: InvoiceStep, link: InvoiceLink | None) -> InvoiceLink:
     """The link of an invoice as Xero has it now. An adopted one counts as carried over as it stands."""
     current = step.current
+    # An invoice that this program ended is no longer the deal's.
+    link = link if link and current and link.invoice_id == current.id else None
     if current is None or step.draft is None:
         raise ValueError(f"deal {deal_id}: only an invoice that was read can be linked")
-    sent = link.sent if link and not step.adopting else as_sent(invoice_fields(step.draft))
+    sent = link.sent if link and not step.adopting else sent_invoice(step.draft)
     return InvoiceLink(
         deal_id,
         current.id,
@@ -240,6 +243,8 @@ def _adopted_invoice(deal_id: str, step: InvoiceStep, link: InvoiceLink | None) 
         sent,
         current.updated_at if link is None or link.sent is None or step.adopting else link.updated_at,
         live=current.status not in CLOSED,
+        due=current.due,
+        paid_on=current.paid_on,
     )
 
 

@@ -10,6 +10,7 @@ from zoho_xero_sync.core.results import waiting
 from zoho_xero_sync.engine.apply import Application
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.busy import busy_subjects, is_busy, subject_of_customer
+from zoho_xero_sync.engine.contacts_now import follow_merged
 from zoho_xero_sync.engine.ports import Context, LedgerDesk
 from zoho_xero_sync.engine.prepare import plan_deals
 from zoho_xero_sync.engine.recover import KEY_LIFE, recover
@@ -27,6 +28,7 @@ def carry_out(context: Context, ledger: LedgerDesk, actions: Sequence[Action], t
     again, provably has none of them, they are sent in smaller requests until that item is alone.
     """
     _apply(context, ledger, actions, tally)
+    _go_on_with_survivors(context, ledger, actions, tally)
     uncertain = _uncertain(tally, actions)
     if not uncertain:
         return
@@ -48,6 +50,25 @@ def _apply(context: Context, ledger: LedgerDesk, actions: Sequence[Action], tall
         application.run()
     finally:
         tally.results |= application.results
+
+
+def _go_on_with_survivors(context: Context, ledger: LedgerDesk, actions: Sequence[Action], tally: Tally) -> None:
+    """Deals that Xero refused because people merged their contact into another one go on with that one, once."""
+    refused = [
+        action
+        for action in actions
+        if action.contact is not None and action.contact.contact_id and _says_archived(ledger, action.deal_id, tally)
+    ]
+    again = follow_merged(context, ledger, refused) if refused else []
+    if again:
+        _apply(context, ledger, plan_deals(context, ledger, BookKeeper(context, ledger), again), tally)
+
+
+def _says_archived(ledger: LedgerDesk, deal_id: str, tally: Tally) -> bool:
+    if tally.results[deal_id].action != "hold":
+        return False
+    record = ledger.find_deals([deal_id]).get(deal_id)
+    return record is not None and record.problem is not None and record.problem.code == "contact_archived"
 
 
 def _uncertain(tally: Tally, actions: Sequence[Action]) -> list[str]:
@@ -98,7 +119,7 @@ def _note_settled(context: Context, ledger: LedgerDesk, tally: Tally) -> None:
         if deal_id in busy or (record is not None and is_busy(context, record, busy)):
             continue
         if record is not None and record.problem is not None and record.state is not DealState.PENDING:
-            tally.results[deal_id] = waiting(record)
+            tally.results[deal_id] = replace(waiting(record), worth=result.worth)
         elif link is not None and result.invoice is not None and record is not None and record.state is DealState.SEEN:
             made = replace(result.invoice, id=link.invoice_id, number=link.number, status=link.status)
             reason = "the answer was lost; Xero was asked again and has it"

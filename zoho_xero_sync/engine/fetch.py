@@ -13,6 +13,7 @@ from zoho_xero_sync.core.staging import baseline_record, stage_row
 from zoho_xero_sync.core.window import Window, next_checkpoint, poll_window
 from zoho_xero_sync.engine.allowance import waiting_until
 from zoho_xero_sync.engine.ports import Context, LedgerView, Options
+from zoho_xero_sync.engine.stage_names import stages_text
 from zoho_xero_sync.errors import LedgerError, RemoteError
 
 
@@ -133,10 +134,14 @@ def _not_found(deal_id: str) -> Problem:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """Deals that are history, and Zoho's clock when their reading began: the checkpoint of a new ledger."""
+    """Deals that are history, and Zoho's clock when their reading began: the checkpoint of a new ledger.
+
+    `stages` is the text of the stages Zoho has; None when nothing was read.
+    """
 
     deals: tuple[DealRecord, ...]
     read_at: datetime | None
+    stages: str | None = None
 
 
 def read_baseline(context: Context, covered: frozenset[tuple[str, str]]) -> Baseline:
@@ -154,7 +159,7 @@ def read_baseline(context: Context, covered: frozenset[tuple[str, str]]) -> Base
     billed = [row for row in fetched.rows if match_rule(rules, row.stage, row.pipeline)]
     # What entered a stage in a pipeline that was watched already is news, also when the stage gained another pipeline.
     history = [row for row in billed if not covers(covered, row.stage, row.pipeline)]
-    return Baseline(tuple(baseline_record(row) for row in history), fetched.read_at)
+    return Baseline(tuple(baseline_record(row) for row in history), fetched.read_at, stages_text(context))
 
 
 def uncovered(context: Context, ledger: LedgerView) -> bool:

@@ -19,6 +19,7 @@ from zoho_xero_sync.core.model import (
     XeroContact,
 )
 from zoho_xero_sync.core.recording import customer_subject
+from zoho_xero_sync.engine.contacts_now import merged_away
 from zoho_xero_sync.engine.ports import Context, LedgerDesk
 from zoho_xero_sync.errors import UsageError
 
@@ -38,7 +39,10 @@ def link_contact(context: Context, ledger: LedgerDesk, record: DealRecord, named
     sent, person = as_sent(contact_fields(draft)), draft.person or None
     link = CustomerLink(draft.customer, contact.id, number, contact.name, sent, person)
     detail = {"contact": contact.name, "contact_id": contact.id}
-    ledger.record_links([link], [], [Event(context.clock.now(), None, record.deal_id, "contact_linked", detail)])
+    merged = merged_away(context, ledger, ledger.find_invoice_links([record.deal_id]).get(record.deal_id), link)
+    ledger.record_links(
+        [link, *merged], [], [Event(context.clock.now(), None, record.deal_id, "contact_linked", detail)]
+    )
     if record.state is not DealState.SEEN:
         ledger.stage([released(record)], None)
     return link

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from zoho_xero_sync.core.model import Event, InvoiceLink
+from zoho_xero_sync.core.model import Event, InvoiceLink, SeenRecord
+from zoho_xero_sync.core.sighting import Edits
 from zoho_xero_sync.core.window import OVERLAP
+from zoho_xero_sync.engine.allowance import waiting_until
 from zoho_xero_sync.engine.ports import Context, LedgerDesk, LedgerView
 
 # A run that finds nothing makes at most five calls, one of them for the deals.
@@ -18,13 +20,17 @@ MOST_AT_ONCE = 4
 class Found:
     """What one poll found: known deals to be read and planned again, and invoices as Xero has them now.
 
-    `read_at` is the asked service's clock when it was asked; None when it did not say.
+    `read_at` is the asked service's clock when it was asked; None when it did not say. `seen` are the records that
+    need not be looked at again as they are.
     """
 
     read_at: datetime | None
     deals: frozenset[str] = frozenset()
     invoices: tuple[InvoiceLink, ...] = ()
     events: tuple[Event, ...] = ()
+    deletions: Mapping[str, datetime] = field(default_factory=dict)
+    seen: tuple[SeenRecord, ...] = ()
+    edits: tuple[Edits, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +54,21 @@ class News:
     deals: frozenset[str] = frozenset()
     invoices: tuple[InvoiceLink, ...] = ()
     events: tuple[Event, ...] = ()
+    deletions: Mapping[str, datetime] = field(default_factory=dict)
+    seen: tuple[SeenRecord, ...] = ()
     reached: tuple[tuple[str, str], ...] = ()
+    edits: tuple[Edits, ...] = ()
 
 
 def read_news(context: Context, ledger: LedgerView, polls: Sequence[Poll]) -> News:
     """Ask the polls that are due, those that waited longest first.
 
     A poll that is new starts from now without asking, and so does one while nothing is live: what is invoiced later
-    is read in full then.
+    is read in full then. While the day's calls to Xero are used up nothing is asked: what is found could not be
+    looked into, and would be forgotten.
     """
+    if waiting_until(ledger, context.clock) is not None:
+        return News()
     now = context.clock.now()
     due: list[tuple[datetime, Poll, datetime]] = []
     reached: list[tuple[str, str]] = []
@@ -77,12 +89,16 @@ def read_news(context: Context, ledger: LedgerView, polls: Sequence[Poll]) -> Ne
         frozenset().union(*(answer.deals for answer in found)),
         tuple(link for answer in found for link in answer.invoices),
         tuple(event for answer in found for event in answer.events),
+        {deal_id: at for answer in found for deal_id, at in answer.deletions.items()},
+        tuple(record for answer in found for record in answer.seen),
         tuple(reached),
+        tuple(edits for answer in found for edits in answer.edits),
     )
 
 
 def record_news(context: Context, ledger: LedgerDesk, news: News) -> None:
     """Remember how far the polls have come, once what they found is safe in the ledger."""
+    ledger.record_seen(news.seen)
     for name, since in news.reached:
         ledger.record_fact(name, since, context.clock.now())
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from zoho_xero_sync.core.model import CustomerKey, CustomerLink, DealRecord, DealState, InvoiceLink, Write
+from zoho_xero_sync.core.model import (
+    CustomerKey,
+    CustomerLink,
+    DealRecord,
+    DealState,
+    EmailNote,
+    InvoiceLink,
+    SeenRecord,
+    Write,
+)
+from zoho_xero_sync.core.sighting import Edits
+from zoho_xero_sync.core.write_back import DueWriteBack, WriteBack
 from zoho_xero_sync.engine.ports import LedgerView
 
 
@@ -16,6 +27,7 @@ class Overlay:
         self._below = below
         self._staged: dict[str, DealRecord] = {}
         self._invoices: dict[str, InvoiceLink] = {}
+        self._deletions: dict[str, datetime] = {}
 
     def lay(self, deals: Sequence[DealRecord]) -> None:
         """Stage these deals in memory."""
@@ -24,6 +36,10 @@ class Overlay:
     def lay_invoices(self, links: Sequence[InvoiceLink]) -> None:
         """Take these invoices, as Xero has them now, for the stored ones."""
         self._invoices |= {link.deal_id: link for link in links}
+
+    def lay_deletions(self, deletions: Mapping[str, datetime]) -> None:
+        """Take these deals for deleted."""
+        self._deletions |= deletions
 
     def covered_stages(self) -> frozenset[tuple[str, str]]:
         """The stages whose history the ledger below has noted."""
@@ -68,9 +84,46 @@ class Overlay:
         """As the ledger below."""
         return self._below.has_live_work() if self._below else False
 
+    def live_deals_of(self, *, accounts: Collection[str] = (), persons: Collection[str] = ()) -> list[DealRecord]:
+        """As the ledger below."""
+        return self._below.live_deals_of(accounts=accounts, persons=persons) if self._below else []
+
+    def find_seen(self, module: str, ids: Collection[str]) -> dict[str, SeenRecord]:
+        """As the ledger below."""
+        return self._below.find_seen(module, ids) if self._below else {}
+
     def live_invoices(self) -> list[InvoiceLink]:
         """As the ledger below."""
         return self._below.live_invoices() if self._below else []
+
+    def ended_invoices(self, deal_ids: Collection[str]) -> dict[str, tuple[InvoiceLink, ...]]:
+        """As the ledger below."""
+        return self._below.ended_invoices(deal_ids) if self._below else {}
+
+    def find_deletions(self, deal_ids: Collection[str]) -> dict[str, datetime]:
+        """When these deals were last seen to be deleted, what was just read before what is stored."""
+        found = self._below.find_deletions(deal_ids) if self._below else {}
+        return found | {deal_id: at for deal_id, at in self._deletions.items() if deal_id in deal_ids}
+
+    def open_emails(self) -> list[EmailNote]:
+        """As the ledger below."""
+        return self._below.open_emails() if self._below else []
+
+    def find_edits(self, invoice_ids: Collection[str]) -> dict[str, Edits]:
+        """As the ledger below."""
+        return self._below.find_edits(invoice_ids) if self._below else {}
+
+    def due_write_backs(self, rules: str, limit: int) -> list[DueWriteBack]:
+        """As the ledger below."""
+        return self._below.due_write_backs(rules, limit) if self._below else []
+
+    def find_write_backs(self, deal_ids: Collection[str]) -> dict[str, WriteBack]:
+        """As the ledger below."""
+        return self._below.find_write_backs(deal_ids) if self._below else {}
+
+    def refused_write_backs(self) -> list[WriteBack]:
+        """As the ledger below."""
+        return self._below.refused_write_backs() if self._below else []
 
     def unsettled_writes(self) -> list[Write]:
         """Writes whose answer the ledger below still lacks."""

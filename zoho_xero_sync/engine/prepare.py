@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from zoho_xero_sync.core.contact_plan import Voice, agreed_draft
+from zoho_xero_sync.core.control_totals import worth
 from zoho_xero_sync.core.customers import ACCOUNTS, draft_contact, ordered_persons
 from zoho_xero_sync.core.dates import dates_sent
+from zoho_xero_sync.core.drafted import Drafted, Triage
 from zoho_xero_sync.core.invoices import Setting, draft_invoice
 from zoho_xero_sync.core.matching import Recognised, recognise, without_double_claims
 from zoho_xero_sync.core.model import (
@@ -20,13 +23,14 @@ from zoho_xero_sync.core.model import (
     Deal,
     DealRecord,
     DealRow,
+    InvoiceDraft,
+    InvoiceLink,
     Person,
     Problem,
     SourceDocument,
+    XeroInvoice,
 )
 from zoho_xero_sync.core.plan import (
-    Drafted,
-    Triage,
     needs_contact,
     needs_current,
     needs_persons,
@@ -36,7 +40,9 @@ from zoho_xero_sync.core.plan import (
 )
 from zoho_xero_sync.core.stages import target_status
 from zoho_xero_sync.core.staging import stage_row
+from zoho_xero_sync.core.standing import made_from
 from zoho_xero_sync.engine.books import CURES, BookKeeper
+from zoho_xero_sync.engine.contacts_now import with_contacts_now, with_merged_accounts
 from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerView
 from zoho_xero_sync.engine.writers import knows_earlier_ledgers, require_only_writer
 
@@ -57,11 +63,25 @@ def _planned(
     context: Context, ledger: LedgerView, keeper: BookKeeper, records: Sequence[DealRecord]
 ) -> tuple[list[Action], Documents]:
     """The actions, and the documents they were planned from."""
-    readable, unreadable = _read(context, records)
+    readable, unreadable = _read(context, ledger, records)
     items = _triaged(context, ledger, readable)
     drafted, documents = draft_deals(context, keeper, items)
     looked_up = _looked_up(context, ledger, keeper, drafted)
-    return [*unreadable, *(plan_deal(item, context.rules) for item in looked_up)], documents
+    planned = [_with_document(plan_deal(item, context.rules), documents) for item in looked_up]
+    return [*unreadable, *_with_worth(context, planned, looked_up)], documents
+
+
+def _with_worth(context: Context, actions: Sequence[Action], items: Sequence[Drafted]) -> Iterator[Action]:
+    """The actions with what each deal was sold for; reads nothing that was not read for the plan."""
+    for action, item in zip(actions, items, strict=True):
+        document = action.document
+        home = context.zoho.organisation().currency if document is not None else ""
+        yield replace(action, worth=worth(item.deal, document, item.invoice, home))
+
+
+def _with_document(action: Action, documents: Documents) -> Action:
+    document = documents.get(action.deal_id)
+    return replace(action, document=document) if isinstance(document, SourceDocument) else action
 
 
 def draft_deals(context: Context, keeper: BookKeeper, items: Sequence[Drafted]) -> tuple[list[Drafted], Documents]:
@@ -83,11 +103,19 @@ def explain_deal(
     return document if isinstance(document, SourceDocument) else None, actions[0] if actions else None
 
 
-def _read(context: Context, records: Sequence[DealRecord]) -> tuple[list[tuple[DealRecord, Deal]], list[Action]]:
+def _read(
+    context: Context, ledger: LedgerView, records: Sequence[DealRecord]
+) -> tuple[list[tuple[DealRecord, Deal]], list[Action]]:
+    vanished = [record.deal_id for record in records if record.snapshot is None]
+    deletions = ledger.find_deletions(vanished) if vanished else {}
     readable: list[tuple[DealRecord, Deal]] = []
     unreadable: list[Action] = []
     for record in records:
-        content = context.zoho.read_snapshot(record.snapshot).content if record.snapshot else _vanished(record)
+        content = (
+            context.zoho.read_snapshot(record.snapshot).content
+            if record.snapshot
+            else _vanished(record, deletions.get(record.deal_id))
+        )
         if isinstance(content, Deal):
             readable.append((record, content))
         else:
@@ -96,7 +124,10 @@ def _read(context: Context, records: Sequence[DealRecord]) -> tuple[list[tuple[D
     return readable, unreadable
 
 
-def _vanished(record: DealRecord) -> Problem:
+def _vanished(record: DealRecord, deleted_at: datetime | None) -> Deal | Problem:
+    """A deal that Zoho deleted, as far as it is remembered; a problem when it is only known not to be there."""
+    if deleted_at is not None and (record.modified_at is None or record.modified_at <= deleted_at):
+        return Deal(record.deal_id, record.name, record.stage, None, None, None, deleted_at, None, None)
     return Problem(
         "deal_not_found",
         f"deal {record.deal_id}",
@@ -107,11 +138,13 @@ def _vanished(record: DealRecord) -> Problem:
 
 def _triaged(context: Context, ledger: LedgerView, deals: Sequence[tuple[DealRecord, Deal]]) -> list[Drafted]:
     links = ledger.find_invoice_links([deal.id for _, deal in deals])
+    closed = [deal_id for deal_id, link in links.items() if not link.live]
+    ended = ledger.ended_invoices(closed) if closed else {}
     items: list[Drafted] = []
     for record, deal in deals:
         link = links.get(deal.id)
-        kind, rule = triage(deal, record, link, context.rules)
-        items.append(Drafted(deal, record, kind, rule, link))
+        kind, rule = triage(deal, record, link, context.rules) if record.snapshot else (Triage.DELETED, None)
+        items.append(Drafted(deal, record, kind, rule, link, ended=ended.get(deal.id, ())))
     return sorted(items, key=lambda item: (item.deal.modified_at, item.deal.id))
 
 
@@ -164,9 +197,10 @@ def _with_invoice(context: Context, item: Drafted, documents: Documents, books: 
     document, status = documents[item.deal.id], target_status(item.rule)
     if isinstance(document, Problem) or status is None:
         return replace(item, invoice=document if isinstance(document, Problem) else None)
-    link = item.link
+    link = None if item.is_fresh else item.link
     sent_dates = dates_sent(link.sent) if link else None
-    setting = replace(_setting(context, books), made=link is not None, sent_dates=sent_dates)
+    burned = frozenset(ended.number for ended in item.ended)
+    setting = replace(_setting(context, books), made=link is not None, sent_dates=sent_dates, burned=burned)
     return replace(item, invoice=draft_invoice(item.deal, item.contact.customer, document, status, setting))
 
 
@@ -182,9 +216,9 @@ def _setting(context: Context, books: Books) -> Setting:
 def _looked_up(context: Context, ledger: LedgerView, keeper: BookKeeper, items: Sequence[Drafted]) -> list[Drafted]:
     keys = {item.contact.customer for item in items if isinstance(item.contact, ContactDraft)}
     links = ledger.find_customer_links(keys)
-    linked = _agreed([_with_link(item, links) for item in items])
+    linked = with_merged_accounts(context, ledger, _agreed([_with_link(item, links) for item in items]))
     recognised = _with_persons(context, _with_contacts(context, ledger, linked))
-    current = _with_current(context, recognised)
+    current = _with_current(context, keeper, with_contacts_now(context, recognised))
     return _with_found(context, ledger, keeper, current)
 
 
@@ -249,10 +283,24 @@ def _with_contacts(context: Context, ledger: LedgerView, items: Sequence[Drafted
     ]
 
 
-def _with_current(context: Context, items: Sequence[Drafted]) -> list[Drafted]:
+def _with_current(context: Context, keeper: BookKeeper, items: Sequence[Drafted]) -> list[Drafted]:
+    """The items with their invoices as Xero has them now, where it is asked, and with what is locked there."""
     ids = [item.link.invoice_id for item in items if item.link and needs_current(item, context.rules)]
-    found = context.xero.fetch_invoices(ids) if ids else {}
-    return [replace(item, current=found.get(item.link.invoice_id)) if item.link else item for item in items]
+    if not ids:
+        return list(items)
+    found = context.xero.fetch_invoices(ids)
+    locked = keeper.books(context.rules, ()).locked_until
+    # Settings are kept for a day, and a lock date that was moved since would leave deals waiting.
+    if _any_locked(found.values(), locked) and keeper.refresh(CURES["date_locked"]):
+        locked = keeper.books(context.rules, ()).locked_until
+    return [
+        replace(item, current=found.get(item.link.invoice_id), locked_until=locked) if item.link else item
+        for item in items
+    ]
+
+
+def _any_locked(invoices: Iterable[XeroInvoice], locked: date | None) -> bool:
+    return locked is not None and any(found.date is not None and found.date <= locked for found in invoices)
 
 
 def _with_found(context: Context, ledger: LedgerView, keeper: BookKeeper, items: Sequence[Drafted]) -> list[Drafted]:
@@ -270,5 +318,23 @@ def _with_found(context: Context, ledger: LedgerView, keeper: BookKeeper, items:
     complete = len(created) == len(wanted) and knows_earlier_ledgers(context, ledger)
     swept = context.xero.sweep(prefix, ids, since=min(created) - CLOCK_MARGIN if complete else None)
     require_only_writer(context, ledger, keeper, swept)
-    found = swept.carrying
-    return [replace(item, found=found.get(item.deal.id, ())) if item.deal.id in ids else item for item in items]
+    found, rivals = swept.carrying, _rivals(ledger, wanted)
+    return [
+        replace(item, found=found.get(item.deal.id, ()), rival=rivals.get(item.deal.id))
+        if item.deal.id in ids
+        else item
+        for item in items
+    ]
+
+
+def _rivals(ledger: LedgerView, items: Sequence[Drafted]) -> dict[str, InvoiceLink]:
+    """By deal, the live invoice of another deal that was made from the same document.
+
+    When deals are merged, the documents of the one that goes become those of the one that stays.
+    """
+    documents = {item.deal.id: item.invoice.document for item in items if isinstance(item.invoice, InvoiceDraft)}
+    if not any(documents.values()):
+        return {}
+    made = {made_from(link): link for link in ledger.live_invoices()}
+    rivals = {deal_id: made.get(document) for deal_id, document in documents.items() if document}
+    return {deal_id: link for deal_id, link in rivals.items() if link is not None and link.deal_id != deal_id}

@@ -102,6 +102,7 @@ def reconcile(context: Context, ledger: History, window: Window, *, pairing: boo
     drafted, documents = _drafted(context, ledger, seen)
     known = _read_ledger(context, ledger, seen, drafted)
     dossiers = [_dossier(context, ledger, seen, known, documents, drafted, deal_id) for deal_id in seen.deals]
+    dossiers.sort(key=lambda dossier: (dossier.name, dossier.deal_id))
     at = context.clock.now()
     cases = [judge(dossier, context.rules, at, seen.prefix) for dossier in dossiers]
     marked = {invoice.id for found in seen.carrying.values() for invoice in found}
@@ -117,7 +118,7 @@ def reconcile(context: Context, ledger: History, window: Window, *, pairing: boo
         run_id=context.run_id,
         at=at,
         window=window,
-        cases=tuple(sorted(cases, key=lambda case: (case.dossier.name, case.dossier.deal_id))),
+        cases=tuple(cases),
         totals=control_totals(cases),
         pairs=pairs if pairing else (),
         undecided=undecided if pairing else (),
@@ -235,6 +236,7 @@ def _dossier(
     deal_id: str,
 ) -> Dossier:
     row, record, link = seen.rows.get(deal_id), known.records.get(deal_id), known.by_deal.get(deal_id)
+    rule = match_rule(context.rules.stages, row.stage, row.pipeline) if row is not None else None
     item, document = drafted.get(deal_id), documents.get(deal_id)
     carrying = seen.carrying.get(deal_id, ())
     linked = known.invoices.get(link.invoice_id) if link is not None else None
@@ -244,7 +246,7 @@ def _dossier(
     return Dossier(
         deal_id=deal_id,
         row=row,
-        rule=match_rule(context.rules.stages, row.stage, row.pipeline) if row is not None else None,
+        rule=rule,
         record=record,
         link=link,
         carrying=carrying,
@@ -254,9 +256,11 @@ def _dossier(
         amount=amount,
         currency=currency,
         contact_id=customer.contact_id if customer is not None else None,
-        awaited=row is not None and _awaited(row, record, known.checkpoint),
+        awaited=row is not None
+        and (rule is not None or record is not None)
+        and _awaited(row, record, known.checkpoint),
         busy=deal_id in known.busy or (record is not None and is_busy(context, record, known.busy)),
-        kept=link is not None and link.live and _kept(ledger, deal_id),
+        kept=rule is None and link is not None and link.live and _kept(ledger, deal_id),
         stranger=any(tag_of(invoice.url) not in known.tags for invoice in carrying),
     )
 

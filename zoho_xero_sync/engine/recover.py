@@ -19,11 +19,11 @@ from zoho_xero_sync.core.model import (
     XeroInvoice,
 )
 from zoho_xero_sync.core.money import money_text
-from zoho_xero_sync.core.outcome import Applied, NotSent, Refused, Reply, Unknown
-from zoho_xero_sync.core.recording import AnyOutcome
+from zoho_xero_sync.core.outcome import AnyOutcome, Applied, NotSent, Refused, Reply, Unknown
 from zoho_xero_sync.core.settlement import DealSettlement, OperationAnswer
 from zoho_xero_sync.core.unanswered import ABSENT, AGAIN, NEVER, is_given_up, never_answered
 from zoho_xero_sync.engine.busy import subject_of_customer
+from zoho_xero_sync.engine.email import settle_email
 from zoho_xero_sync.engine.linking import released
 from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerDesk
 from zoho_xero_sync.engine.second_look import contacts_by_number
@@ -57,7 +57,11 @@ def _settle(context: Context, ledger: LedgerDesk, write: Write) -> None:
     links = ledger.find_invoice_links([operation.subject for operation in write.operations])
     sender = Sender(context, ledger)
     now = context.clock.now()
-    settled = _look(context, ledger, sender, write, links, fresh=_is_fresh(write.last_sent_at or write.created_at, now))
+    fresh = _is_fresh(write.last_sent_at or write.created_at, now)
+    if write.operations[0].kind is OperationKind.EMAIL_INVOICE:
+        settle_email(context, ledger, write, fresh=fresh)
+        return
+    settled = _look(context, ledger, sender, write, links, fresh=fresh)
     creates = write.operations[0].kind in (OperationKind.CREATE_CONTACT, OperationKind.CREATE_INVOICE)
     whole = all(operation.state is OperationState.IN_FLIGHT for operation in write.operations)
     if settled or not (creates and whole and _is_fresh(write.created_at, now)):
@@ -103,7 +107,10 @@ def look_again(context: Context, ledger: LedgerDesk) -> None:
     One call for all of them; nothing is asked when there are none, and a service that fails is asked by the next run.
     """
     given_up = [record for record in ledger.waiting_deals() if record.problem and record.problem.code == NEVER]
-    billed = ledger.find_invoice_links([record.deal_id for record in given_up]) if given_up else {}
+    links = ledger.find_invoice_links([record.deal_id for record in given_up]) if given_up else {}
+    ended = ledger.ended_invoices(list(links))
+    billed = {deal_id for deal_id, link in links.items() if link not in ended.get(deal_id, ())}
+    before = {link.invoice_id for found in ended.values() for link in found}
     marks: dict[str, DealRecord] = {}
     begun: list[datetime] = []
     for record in (record for record in given_up if record.deal_id not in billed):
@@ -118,7 +125,8 @@ def look_again(context: Context, ledger: LedgerDesk) -> None:
         found = context.xero.find_carrying(list(marks), min(begun) - CLOCK_MARGIN)
     except RemoteError:
         return
-    ledger.stage([released(marks[url]) for url, hits in found.items() if hits and url in marks], None)
+    theirs = {url: [hit for hit in hits if hit.id not in before] for url, hits in found.items() if url in marks}
+    ledger.stage([released(marks[url]) for url, hits in theirs.items() if hits], None)
 
 
 def _outcomes(write: Write, reply: Reply) -> Sequence[AnyOutcome]:
@@ -178,8 +186,10 @@ def _look_for_invoices(
     urls = [operation.identity for operation in write.operations]
     found = context.xero.find_carrying(urls, write.created_at - CLOCK_MARGIN)
     outcomes: list[AnyOutcome] = []
+    ended = ledger.ended_invoices([operation.subject for operation in write.operations])
     for operation in write.operations:
-        hits = found.get(operation.identity, ())
+        before = {link.invoice_id for link in ended.get(operation.subject, ())}
+        hits = [hit for hit in found.get(operation.identity, ()) if hit.id not in before]
         if len(hits) > 1:
             _review(context, ledger, write, operation, _several(operation, hits))
             outcomes.append(_STILL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from zoho_xero_sync.core.contact_now import kept_notes
 from zoho_xero_sync.core.model import Action, DealRecord, DealState
 from zoho_xero_sync.core.plan import count_new_invoices
 from zoho_xero_sync.core.report import DealResult, Report
@@ -14,6 +15,7 @@ from zoho_xero_sync.engine.allowance import forget_wait, remember_wait, wait_pro
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.busy import busy_subjects, is_busy
 from zoho_xero_sync.engine.carry_out import carry_out
+from zoho_xero_sync.engine.email import preview_emails, send_emails
 from zoho_xero_sync.engine.fetch import (
     Baseline,
     Work,
@@ -25,13 +27,15 @@ from zoho_xero_sync.engine.fetch import (
 )
 from zoho_xero_sync.engine.news import News, read_news, record_news
 from zoho_xero_sync.engine.overlay import Overlay
+from zoho_xero_sync.engine.poll_zoho import seen_documents
 from zoho_xero_sync.engine.polls import polls_for
 from zoho_xero_sync.engine.ports import Context, LedgerDesk, LedgerView, Options
 from zoho_xero_sync.engine.prepare import plan_deals
 from zoho_xero_sync.engine.recover import look_again, recover
 from zoho_xero_sync.engine.stage_names import FACT as STAGES_FACT
-from zoho_xero_sync.engine.stage_names import missing_stages
+from zoho_xero_sync.engine.stage_names import stage_problem, watched_stages
 from zoho_xero_sync.engine.tally import Tally
+from zoho_xero_sync.engine.write_back import preview_write_back, write_back
 from zoho_xero_sync.errors import AllowanceError, SafetyError, SyncError
 
 
@@ -46,7 +50,7 @@ def apply_changes(context: Context, ledger: LedgerDesk, options: Options) -> Rep
     A ledger whose first run was cut short gets its baseline and, unless deals were asked for, nothing else.
     """
     mode = "baseline" if ledger.checkpoint() is None and not options.requested else "apply"
-    return _guarded(context, ledger, mode, lambda tally: _apply(context, ledger, options, tally))
+    return _guarded(context, ledger, mode, lambda tally: _apply_and_tell(context, ledger, options, tally))
 
 
 def preview_changes(context: Context, ledger: LedgerView | None, options: Options, *, detailed: bool) -> Report:
@@ -77,11 +81,17 @@ def _record_baseline(context: Context, ledger: LedgerDesk, tally: Tally) -> None
 
 
 def _store_baseline(context: Context, ledger: LedgerDesk, baseline: Baseline, tally: Tally) -> None:
-    _keep_stages(context, ledger, _note_stages(context, ledger, tally, ask=True))
     before = ledger.checkpoint()
     covered = covered_stages(context.rules.stages)
     tally.baseline = ledger.record_baseline(baseline.deals, covered, baseline.read_at)
+    _note_stages(context, baseline, tally)
+    _keep_stages(context, ledger, baseline.stages)
     tally.checkpoint = (before, ledger.checkpoint())
+
+
+def _apply_and_tell(context: Context, ledger: LedgerDesk, options: Options, tally: Tally) -> None:
+    _apply(context, ledger, options, tally)
+    write_back(context, ledger, tally)
 
 
 def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally) -> None:
@@ -96,7 +106,7 @@ def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally)
             return
         work = read_changes(context, ledger, options)
         _note(ledger, work, tally)
-        _keep_stages(context, ledger, _note_stages(context, ledger, tally))
+        _keep_stages(context, ledger, _watch_stages(context, ledger, tally))
         # A poll is staged before it is planned, so that no poison deal can hold up the checkpoint. What a person
         # asked for is staged once the safety stop has let it pass: a mistaken back-fill leaves nothing behind.
         if not options.requested:
@@ -104,8 +114,9 @@ def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally)
         tally.checkpoint = (before, ledger.checkpoint())
         if not options.requested:
             news = read_news(context, ledger, polls_for(context.rules))
-            ledger.record_links((), news.invoices, news.events)
+            # Staged first: an invoice that is known to be ended is not met again, and its deal would stay unplanned.
             ledger.stage(_waiting_again(context, ledger, work, news, tally), None)
+            ledger.record_sightings(news.invoices, news.edits, news.events)
             record_news(context, ledger, news)
         view: LedgerView = ledger
         if options.requested:
@@ -113,6 +124,7 @@ def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally)
             overlay.lay(work.staged)
         keeper = BookKeeper(context, view)
         planned_actions = _plan(context, view, keeper, work, options, tally)
+        ledger.record_seen(seen_documents(planned_actions, context.zoho.read_at))
         actions = _without_backlog(context, view, planned_actions, options, tally)
         _stop_if_too_many(context, actions, options, tally)
         if options.requested:
@@ -122,6 +134,7 @@ def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally)
         if actions:
             forget_wait(ledger, context.clock)
         carry_out(context, ledger, _within_limit(actions, options, tally), tally)
+        send_emails(context, ledger, options, tally)
     except AllowanceError as error:
         remember_wait(ledger, context.clock, error)
         raise
@@ -131,7 +144,9 @@ def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally)
     before = overlay.checkpoint()
     tally.checkpoint = (before, before)
     if uncovered(context, overlay):
-        found = read_baseline(context, overlay.covered_stages()).deals
+        baseline = read_baseline(context, overlay.covered_stages())
+        _note_stages(context, baseline, tally)
+        found = baseline.deals
         ids = [record.deal_id for record in found]
         history = new_history(found, overlay.find_deals(ids), overlay.find_invoice_links(ids))
         tally.baseline = len(history)
@@ -140,21 +155,32 @@ def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally)
         return
     work = read_changes(context, overlay, options)
     _note(overlay, work, tally)
-    _note_stages(context, overlay, tally)
+    if tally.baseline is None:
+        _watch_stages(context, overlay, tally)
     overlay.lay(work.staged)
     if not options.requested:
         news = read_news(context, overlay, polls_for(context.rules))
         overlay.lay_invoices(news.invoices)
+        overlay.lay_deletions(news.deletions)
         overlay.lay(_waiting_again(context, overlay, work, news, tally))
     planned_actions = _plan(context, overlay, BookKeeper(context, overlay), work, options, tally)
     actions = _without_backlog(context, overlay, planned_actions, options, tally)
     _stop_if_too_many(context, actions, options, tally)
-    for action in _within_limit(actions, options, tally):
+    kept = _within_limit(actions, options, tally)
+    for action in kept:
         tally.add_planned(action)
+    preview_emails(context, overlay, options, kept, tally)
+    preview_write_back(context, overlay, tally)
 
 
-def _note_stages(context: Context, ledger: LedgerView, tally: Tally, *, ask: bool = False) -> str | None:
-    problem, told = missing_stages(context, ledger, ask=ask)
+def _note_stages(context: Context, baseline: Baseline, tally: Tally) -> None:
+    problem = stage_problem(context.rules, baseline.stages) if baseline.stages else None
+    if problem is not None:
+        tally.run_problems.append(problem)
+
+
+def _watch_stages(context: Context, ledger: LedgerView, tally: Tally) -> str | None:
+    problem, told = watched_stages(context, ledger)
     if problem is not None and problem not in tally.run_problems:
         tally.run_problems.append(problem)
     return told
@@ -214,7 +240,9 @@ def _plan(
     if until is None:
         if options.requested:
             _probe_after_wait(context, view)
-        return plan_deals(context, view, keeper, records)
+        actions = plan_deals(context, view, keeper, records)
+        tally.notes += kept_notes(actions)
+        return actions
     tally.run_problems.append(wait_problem(until))
     for record in records:
         reason = "waits for Xero's next allowance of calls"

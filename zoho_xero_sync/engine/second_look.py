@@ -13,8 +13,8 @@ from zoho_xero_sync.core.model import (
     Write,
     XeroContact,
 )
-from zoho_xero_sync.core.outcome import Applied, Refused, Rejected, Reply, Unknown
-from zoho_xero_sync.core.recording import AnyOutcome, says_number_taken
+from zoho_xero_sync.core.outcome import AnyOutcome, Applied, Refused, Rejected, Reply, Unknown
+from zoho_xero_sync.core.recording import says_number_taken
 from zoho_xero_sync.core.stages import CLOSED
 from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context
 from zoho_xero_sync.errors import SyncError
@@ -91,10 +91,10 @@ def _looked_up(context: Context, write: Write, operations: Sequence[Operation]) 
         return _unasked(operations)
     settled: dict[int, AnyOutcome] = {}
     for operation in operations:
-        hits = found.get(operation.identity, ())
+        hits = [hit for hit in found.get(operation.identity, ()) if hit.status not in CLOSED]
         if len(hits) > 1:
             settled[operation.id] = Unknown("several invoices carry it")
-        elif hits and hits[0].status not in CLOSED:
+        elif hits:
             settled[operation.id] = Applied(hits[0])
     return settled
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from zoho_xero_sync.core.emailing import email_answer
 from zoho_xero_sync.core.model import InvoiceLink, NewOperation, OperationKind, OperationState, Write
-from zoho_xero_sync.core.outcome import NotSent, Refused, Rejected, Reply, Unknown
-from zoho_xero_sync.core.recording import AnyOutcome, Moment, answer_for
+from zoho_xero_sync.core.outcome import AnyOutcome, NotSent, Refused, Rejected, Reply, Unknown
+from zoho_xero_sync.core.recording import Moment, answer_for
 from zoho_xero_sync.core.settlement import OperationAnswer
 from zoho_xero_sync.core.unanswered import batch_limit
 from zoho_xero_sync.engine.ports import Context, LedgerDesk
@@ -70,7 +71,8 @@ class Sender:
 
     def _send(self, batch: Sequence[Item], links: Mapping[str, InvoiceLink]) -> Iterator[tuple[Item, AnyOutcome]]:
         self._context.check_stop()
-        write = self._begin(batch)
+        method, path, body = self._context.xero.request(batch[0].operation.kind, [item.element for item in batch])
+        write = self._begin([item.operation for item in batch], method, path, body)
         reply = self.deliver(write)
         if isinstance(reply.verdict, Refused) and len(batch) > 1:
             made = made_all_the_same(self._context, write)
@@ -89,18 +91,23 @@ class Sender:
         self._silent = self._silent + 1 if all(isinstance(outcome, Unknown) for outcome in outcomes) else 0
         yield from zip(batch, outcomes, strict=True)
 
-    def _begin(self, batch: Sequence[Item]) -> Write:
-        method, path, body = self._context.xero.request(batch[0].operation.kind, [item.element for item in batch])
+    def send_alone(self, operation: NewOperation, request: tuple[str, str, bytes]) -> AnyOutcome:
+        """The outcome of one request (method, path, body) that is about a single thing."""
+        self._context.check_stop()
+        write = self._begin([operation], *request)
+        return self.settle(write, self.deliver(write), {})[0]
+
+    def _begin(self, operations: Sequence[NewOperation], method: str, path: str, body: bytes) -> Write:
         write = self._ledger.begin_write(
             run_id=self._context.run_id,
             key=self._context.new_key(),
             method=method,
             path=path,
             body=body,
-            operations=[item.operation for item in batch],
+            operations=operations,
             at=self._context.clock.now(),
         )
-        self.open.update(item.operation.subject for item in batch)
+        self.open.update(operation.subject for operation in operations)
         return write
 
     def deliver(self, write: Write) -> Reply:
@@ -132,7 +139,10 @@ class Sender:
         moment = self.moment
         answers: list[OperationAnswer] = []
         for operation, outcome in pairs:
-            answer = answer_for(operation, outcome, links.get(operation.subject), moment)
+            if operation.kind is OperationKind.EMAIL_INVOICE:
+                answer = email_answer(operation, outcome, moment)
+            else:
+                answer = answer_for(operation, outcome, links.get(operation.subject), moment)
             if answer is not None:
                 answers.append(answer)
         if answers:

@@ -14,20 +14,33 @@ _KEPT_FOR = timedelta(hours=24)
 _KEPT_WHILE_MISSING = timedelta(minutes=15)
 
 
-def missing_stages(context: Context, ledger: LedgerView, *, ask: bool = False) -> tuple[Problem | None, str | None]:
-    """What is wrong with the rules' stages, and the text to keep when Zoho was asked for its own (one call a day).
+def stages_text(context: Context) -> str:
+    """The stages Zoho has now, as they are kept. One call."""
+    return json.dumps(context.zoho.deal_stages())
 
-    While one is missing Zoho is asked again soon, and with `ask` at once. A login that may not see the stages is told
-    by `check`.
+
+def watched_stages(context: Context, ledger: LedgerView) -> tuple[Problem | None, str | None]:
+    """What is wrong with the rules' stages, and the text to keep when Zoho was asked for its own: one call a day.
+
+    While one is missing Zoho is asked again soon.
     """
-    kept = None if ask else ledger.fact(FACT)
+    kept = ledger.fact(FACT)
     text = None if kept is None else kept[0]
     age = timedelta.max if kept is None else context.clock.now() - kept[1]
     limit = _KEPT_FOR if text is None or not _missing(context.rules, text) else _KEPT_WHILE_MISSING
     fresh = text is not None and timedelta(0) <= age < limit
-    told = text if fresh and text is not None else json.dumps(context.zoho.deal_stages())
-    missing = _missing(context.rules, told)
-    return (_problem(missing, json.loads(told)) if missing else None), (None if fresh else told)
+    told = text if fresh and text is not None else stages_text(context)
+    return stage_problem(context.rules, told), (None if fresh else told)
+
+
+def stage_problem(rules: Rules, text: str) -> Problem | None:
+    """The problem of the rules' stages that are not among these; None for a login that may not see them: `check` says.
+
+    Names are Zoho's display values, which queries answer with
+    (www.zoho.com/crm/developer/docs/api/v8/COQL-Overview.html).
+    """
+    missing = _missing(rules, text)
+    return _problem(missing, json.loads(text)) if missing else None
 
 
 def _missing(rules: Rules, text: str) -> list[str]:

@@ -20,7 +20,11 @@ _WITH_PROBLEM = ("hold", "reject", "uncertain")
 
 @dataclass(slots=True)
 class Tally:
-    """The results of one run so far. `known` are the problems deals had before it, to tell new ones."""
+    """The results of one run so far.
+
+    `known` are the problems deals had before it, to tell new ones; `told` other problems that were told before, each
+    as code, subject and message.
+    """
 
     context: Context
     started: datetime
@@ -29,6 +33,7 @@ class Tally:
     run_problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     known: dict[str, Problem] = field(default_factory=dict)
+    told: set[tuple[str, str, str]] = field(default_factory=set)
     window: Span = (None, None)
     checkpoint: Span = (None, None)
     baseline: int | None = None
@@ -94,6 +99,8 @@ class Tally:
         """What is unknown although no deal of this run says so: the deal was deleted meanwhile, or not asked for."""
         if self.error is not None or any(result.action == "uncertain" for result in self.results.values()):
             return
+        if any(problem.code == "outcome_unknown" for problem in self.run_problems):
+            return
         subjects = {
             operation.subject
             for write in ledger.unsettled_writes()
@@ -121,6 +128,8 @@ class Tally:
 
     def _new(self, problems: tuple[Problem, ...]) -> Iterator[tuple[str, str]]:
         for problem in problems:
+            if (problem.code, problem.subject, problem.message) in self.told:
+                continue
             before = self.known.get(problem.subject.removeprefix("deal "))
             if before is None or (before.code, before.message) != (problem.code, problem.message):
                 yield problem.code, problem.subject

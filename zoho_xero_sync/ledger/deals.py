@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select
+from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select
 
 from zoho_xero_sync.core.model import DealRecord, DealState, Problem
 from zoho_xero_sync.core.settlement import DealSettlement
@@ -68,6 +68,18 @@ def find_in_state(connection: Connection, *states: DealState) -> list[DealRecord
     return _records(connection, query.order_by(table.c.modified_at.nulls_first(), table.c.deal_id))
 
 
+def find_live_beside(connection: Connection, column: str, ids: Collection[str]) -> list[DealRecord]:
+    """The deals with a live invoice, and those that wait for a person, whose `column` is one of the ids."""
+    table, links = tables.deal, tables.invoice_link
+    waits = table.c.state.in_([DealState.HELD.value, DealState.REJECTED.value])
+    billed = select(links.c.id).where(links.c.deal_id == table.c.deal_id, links.c.live == 1).exists()
+    found: list[DealRecord] = []
+    for chunk in chunks(ids):
+        query = select(table).where(table.c[column].in_(chunk), or_(waits, billed))
+        found += _records(connection, query.order_by(table.c.modified_at.nulls_first(), table.c.deal_id))
+    return found
+
+
 def count_modified_since(connection: Connection, instant: datetime) -> int:
     """How many known deals were last modified at `instant` or later."""
     table = tables.deal
@@ -78,6 +90,14 @@ def count_modified_since(connection: Connection, instant: datetime) -> int:
 def upsert_deals(connection: Connection, deals: Sequence[DealRecord]) -> None:
     """Store the records entirely, over what was known of them."""
     upsert(connection, tables.deal, ["deal_id"], [_values(deal) for deal in deals])
+
+
+def move_snapshots(connection: Connection, moved: Mapping[str, tuple[str, datetime]]) -> None:
+    """Give deals another snapshot and time of modification; everything else of them stays."""
+    changes = [
+        {"deal_id": deal_id, "snapshot": snapshot, "modified_at": at} for deal_id, (snapshot, at) in moved.items()
+    ]
+    update_each(connection, tables.deal, "deal_id", changes)
 
 
 def settle(connection: Connection, settlements: Sequence[DealSettlement]) -> None:
@@ -108,6 +128,7 @@ def _values(deal: DealRecord) -> dict[str, Any]:
         "rules": deal.rules,
         "person": deal.person,
         "person_before": deal.person_before,
+        "account": deal.account,
         **_problem_values(deal.problem),
     }
 
@@ -145,4 +166,5 @@ def _record(row: Row[Any]) -> DealRecord:
         rules=row.rules,
         person=row.person,
         person_before=row.person_before,
+        account=row.account,
     )

@@ -15,7 +15,7 @@ from zoho_xero_sync.core.model import NewOperation, Operation, OperationKind, Op
 from zoho_xero_sync.core.settlement import OperationAnswer
 from zoho_xero_sync.core.unanswered import ABSENT, AGAIN, Attempt
 from zoho_xero_sync.errors import BugError
-from zoho_xero_sync.ledger import deals, links, tables
+from zoho_xero_sync.ledger import deals, emails, links, tables
 from zoho_xero_sync.ledger.runs import insert_events
 from zoho_xero_sync.ledger.statements import chunks, update_each, update_one
 
@@ -177,6 +177,7 @@ def _store(connection: Connection, answers: Sequence[OperationAnswer], at: datet
     update_each(connection, tables.operation, "id", changes)
     links.upsert_customers(connection, [answer.customer for answer in answers if answer.customer])
     links.upsert_invoices(connection, [answer.invoice for answer in answers if answer.invoice])
+    emails.store_answered(connection, [answer.email for answer in answers if answer.email])
     settlements = [answer.settlement for answer in answers if answer.settlement]
     deals.settle(connection, settlements)
     happened = [event for answer in answers for event in (answer.event, answer.settlement and answer.settlement.event)]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Row, literal_column, select
 
-from zoho_xero_sync.core.model import CustomerKey, CustomerLink, InvoiceLink
+from zoho_xero_sync.core.model import CustomerKey, CustomerLink, InvoiceLink, OperationKind, OperationState
 from zoho_xero_sync.ledger import tables
 from zoho_xero_sync.ledger.statements import chunks, upsert
 
@@ -67,6 +68,19 @@ def live_invoices(connection: Connection) -> list[InvoiceLink]:
     return [_invoice(row) for row in connection.execute(select(table).where(table.c.live == 1).order_by(table.c.id))]
 
 
+def ended_invoices(connection: Connection, deal_ids: Collection[str]) -> dict[str, tuple[InvoiceLink, ...]]:
+    """By deal, its invoices that this program voided or deleted itself, in the order they were linked."""
+    table, operation = tables.invoice_link, tables.operation
+    ours = (operation.c.kind == OperationKind.VOID_INVOICE.value, operation.c.state == OperationState.APPLIED.value)
+    found: dict[str, tuple[InvoiceLink, ...]] = {}
+    for chunk in chunks(deal_ids):
+        ended = select(operation.c.remote_id).where(operation.c.subject.in_(chunk), *ours)
+        closed = select(table).where(table.c.deal_id.in_(chunk), table.c.live == 0, table.c.invoice_id.in_(ended))
+        for row in connection.execute(closed.order_by(table.c.id)):
+            found[row.deal_id] = (*found.get(row.deal_id, ()), _invoice(row))
+    return found
+
+
 def upsert_customers(connection: Connection, links: Sequence[CustomerLink]) -> None:
     """Store the links, over what was known of these customers."""
     rows = [
@@ -100,6 +114,8 @@ def upsert_invoices(connection: Connection, links: Sequence[InvoiceLink]) -> Non
             "sent": link.sent,
             "updated_at": link.updated_at,
             "live": int(link.live),
+            "due": link.due,
+            "paid_on": link.paid_on.isoformat() if link.paid_on else None,
         }
         for link in sorted(links, key=lambda link: link.live)
     ]
@@ -122,4 +138,6 @@ def _invoice(row: Row[Any]) -> InvoiceLink:
         sent=row.sent,
         updated_at=row.updated_at,
         live=bool(row.live),
+        due=row.due,
+        paid_on=date.fromisoformat(row.paid_on) if row.paid_on else None,
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select
 
-from zoho_xero_sync.core.model import Event, RunRecord
+from zoho_xero_sync.core.model import DELETED_EVENT, Event, RunRecord
 from zoho_xero_sync.ledger import tables
-from zoho_xero_sync.ledger.statements import update_one, upsert
+from zoho_xero_sync.ledger.statements import chunks, update_one, upsert
 
 # An idle run a minute is half a million rows a year; those older than this tell nobody anything.
 _IDLE_RUNS_KEPT = timedelta(days=30)
@@ -55,6 +55,17 @@ def find_events(connection: Connection, deal_id: str) -> list[Event]:
     table = tables.event
     query = select(table).where(table.c.deal_id == deal_id).order_by(table.c.id)
     return [Event(row.at, row.run_id, row.deal_id, row.kind, row.detail) for row in connection.execute(query)]
+
+
+def find_deletions(connection: Connection, deal_ids: Collection[str]) -> dict[str, datetime]:
+    """By deal, when its last deletion that was seen happened."""
+    table = tables.event
+    found: dict[str, datetime] = {}
+    for chunk in chunks(deal_ids):
+        query = select(table).where(table.c.kind == DELETED_EVENT, table.c.deal_id.in_(chunk)).order_by(table.c.id)
+        for row in connection.execute(query):
+            found[row.deal_id] = datetime.fromisoformat(row.detail["deleted_at"])
+    return found
 
 
 def find_fact(connection: Connection, name: str) -> tuple[str, datetime] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -16,23 +16,31 @@ from zoho_xero_sync.core.model import (
     CustomerLink,
     DealRecord,
     DealState,
+    EmailNote,
     Event,
     Identity,
     InvoiceLink,
     NewOperation,
     Operation,
     RunRecord,
+    SeenRecord,
     Write,
 )
 from zoho_xero_sync.core.settlement import DealSettlement, OperationAnswer
+from zoho_xero_sync.core.sighting import Edits
 from zoho_xero_sync.core.unanswered import Attempt
+from zoho_xero_sync.core.write_back import DueWriteBack, WriteBack
 from zoho_xero_sync.errors import BugError
 from zoho_xero_sync.ledger import deals as _deals
+from zoho_xero_sync.ledger import edits as _edits
+from zoho_xero_sync.ledger import emails as _emails
 from zoho_xero_sync.ledger import journal as _journal
 from zoho_xero_sync.ledger import links as _links
 from zoho_xero_sync.ledger import opening as _opening
 from zoho_xero_sync.ledger import runs as _runs
+from zoho_xero_sync.ledger import seen as _seen
 from zoho_xero_sync.ledger import tables
+from zoho_xero_sync.ledger import write_backs as _write_backs
 from zoho_xero_sync.ledger.engine import for_writing
 from zoho_xero_sync.ledger.faults import translated
 from zoho_xero_sync.ledger.place import require_path
@@ -153,6 +161,25 @@ class Ledger:
         with self._reading() as connection:
             return _deals.count_modified_since(connection, instant)
 
+    def live_deals_of(self, *, accounts: Collection[str] = (), persons: Collection[str] = ()) -> list[DealRecord]:
+        """The deals of these Zoho accounts and contact persons that have a live invoice or wait for a person."""
+        with self._reading() as connection:
+            of_accounts = _deals.find_live_beside(connection, "account", accounts)
+            of_persons = _deals.find_live_beside(connection, "person", persons)
+        return list({record.deal_id: record for record in (*of_accounts, *of_persons)}.values())
+
+    def find_seen(self, module: str, ids: Collection[str]) -> dict[str, SeenRecord]:
+        """The records of a Zoho module beside the deals that were taken into account before, by id."""
+        with self._reading() as connection:
+            return _seen.find_seen(connection, module, ids)
+
+    def record_seen(self, records: Sequence[SeenRecord]) -> None:
+        """Note these records as taken into account as they are."""
+        if not records:
+            return
+        with self._writing() as connection:
+            _seen.upsert_seen(connection, records)
+
     def stage(self, deals: Sequence[DealRecord], checkpoint: datetime | None) -> None:
         """Store the records entirely and move the checkpoint, both or neither; the checkpoint never moves back."""
         if not deals and checkpoint is None:
@@ -203,6 +230,16 @@ class Ledger:
         with self._reading() as connection:
             return _links.live_invoices(connection)
 
+    def ended_invoices(self, deal_ids: Collection[str]) -> dict[str, tuple[InvoiceLink, ...]]:
+        """By deal, its invoices that this program voided or deleted itself, in the order they were linked."""
+        with self._reading() as connection:
+            return _links.ended_invoices(connection, deal_ids)
+
+    def find_deletions(self, deal_ids: Collection[str]) -> dict[str, datetime]:
+        """By deal, when its last deletion that was seen happened."""
+        with self._reading() as connection:
+            return _runs.find_deletions(connection, deal_ids)
+
     def record_links(
         self, customers: Sequence[CustomerLink], invoices: Sequence[InvoiceLink], events: Sequence[Event] = ()
     ) -> None:
@@ -212,6 +249,69 @@ class Ledger:
         with self._writing() as connection:
             _links.upsert_customers(connection, customers)
             _links.upsert_invoices(connection, invoices)
+            _runs.insert_events(connection, events)
+
+    # ---- e-mails ----
+
+    def open_emails(self) -> list[EmailNote]:
+        """The invoices that are to leave by e-mail, or perhaps did, in the order they were noted."""
+        with self._reading() as connection:
+            return _emails.find_open(connection)
+
+    def record_emails(self, notes: Sequence[EmailNote], events: Sequence[Event] = ()) -> None:
+        """Store where the e-mails of these invoices stand, over what was known."""
+        if not (notes or events):
+            return
+        with self._writing() as connection:
+            _emails.store(connection, notes)
+            _runs.insert_events(connection, events)
+
+    # ---- what people did in Xero, and what Zoho was told ----
+
+    def find_edits(self, invoice_ids: Collection[str]) -> dict[str, Edits]:
+        """By invoice, the fields in which Xero was last seen to differ from what was sent."""
+        with self._reading() as connection:
+            return _edits.find_edits(connection, invoice_ids)
+
+    def record_sightings(
+        self, invoices: Sequence[InvoiceLink], edits: Sequence[Edits], events: Sequence[Event]
+    ) -> None:
+        """Store linked invoices as Xero has them now, what people changed in them, and that it is told."""
+        if not (invoices or edits or events):
+            return
+        with self._writing() as connection:
+            _links.upsert_invoices(connection, invoices)
+            _edits.upsert_edits(connection, edits)
+            _runs.insert_events(connection, events)
+
+    def due_write_backs(self, rules: str, limit: int) -> list[DueWriteBack]:
+        """The deals whose invoice is not as Zoho was last told under these rules, the newest first."""
+        with self._reading() as connection:
+            return _write_backs.find_due(connection, rules, limit)
+
+    def find_write_backs(self, deal_ids: Collection[str]) -> dict[str, WriteBack]:
+        """By deal, what its fields were last told."""
+        with self._reading() as connection:
+            return _write_backs.find(connection, deal_ids)
+
+    def refused_write_backs(self) -> list[WriteBack]:
+        """Those that Zoho refused and that nobody settled."""
+        with self._reading() as connection:
+            return _write_backs.find_refused(connection)
+
+    def record_write_backs(
+        self,
+        rows: Sequence[WriteBack],
+        events: Sequence[Event] = (),
+        *,
+        moved: Mapping[str, tuple[str, datetime]] | None = None,
+    ) -> None:
+        """Store what deals were told, with its history; `moved` are their snapshots with the time Zoho gave them."""
+        if not rows:
+            return
+        with self._writing() as connection:
+            _write_backs.upsert(connection, rows)
+            _deals.move_snapshots(connection, moved or {})
             _runs.insert_events(connection, events)
 
     # ---- the journal of writes ----

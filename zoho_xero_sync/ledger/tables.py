@@ -19,7 +19,14 @@ from sqlalchemy import (
     text,
 )
 
-from zoho_xero_sync.core.model import DealState, InvoiceStatus, OperationKind, OperationState, WriteState
+from zoho_xero_sync.core.model import (
+    DealState,
+    EmailState,
+    InvoiceStatus,
+    OperationKind,
+    OperationState,
+    WriteState,
+)
 from zoho_xero_sync.ledger.column_types import Exact, Instant, StringMap
 
 # Every schema this program can read or bring up to date, oldest first; the last is the one it writes.
@@ -126,6 +133,7 @@ deal = Table(
     Column("rules", Text),
     Column("person", Text),
     Column("person_before", Text),
+    Column("account", Text),
     _one_of("deal", "state", DealState),
     _flag("deal", "baseline"),
     _flag("deal", "requested"),
@@ -139,6 +147,21 @@ deal = Table(
     *_instants("deal", "modified_at"),
     Index("deal_by_state", "state"),
     Index("deal_by_modified_at", "modified_at"),
+    Index("deal_by_account", "account"),
+    Index("deal_by_person", "person"),
+    sqlite_strict=True,
+)
+
+# Records beside the deals as they were when last taken into account; `deal_id` is a document's deal, else empty.
+seen_record = Table(
+    "seen_record",
+    metadata,
+    Column("module", Text, primary_key=True),
+    Column("record_id", Text, primary_key=True),
+    Column("modified_at", Instant),
+    Column("deal_id", Text, nullable=False),
+    *_filled("seen_record", "module", "record_id"),
+    *_instants("seen_record", "modified_at"),
     sqlite_strict=True,
 )
 
@@ -172,12 +195,15 @@ invoice_link = Table(
     Column("sent", Text),
     Column("updated_at", Instant),
     Column("live", Integer, nullable=False),
+    Column("due", Exact),
+    Column("paid_on", Text),
     UniqueConstraint("invoice_id", name="invoice_is_linked_once"),
     CheckConstraint(f"invoice_id NOT IN ('', '{ZERO_GUID}')", name="invoice_link_invoice_id_is_real"),
     CheckConstraint("part > 0", name="invoice_link_part_is_positive"),
     _one_of("invoice_link", "status", InvoiceStatus),
     _flag("invoice_link", "live"),
     *_money("invoice_link", "total"),
+    *_money("invoice_link", "due"),
     *_filled("invoice_link", "deal_id"),
     *_instants("invoice_link", "updated_at"),
     Index("invoice_link_by_deal", "deal_id"),
@@ -189,6 +215,31 @@ invoice_link = Table(
         sqlite_where=text("live = 1"),
         postgresql_where=text("live = 1"),
     ),
+    sqlite_strict=True,
+)
+
+# What people changed in the fields of an invoice since it was last written, as a JSON list of [field, before, now].
+edit = Table(
+    "edit",
+    metadata,
+    Column("invoice_id", Text, primary_key=True),
+    Column("updated_at", Instant),
+    Column("changes", Text, nullable=False),
+    *_filled("edit", "invoice_id", "changes"),
+    *_instants("edit", "updated_at"),
+    sqlite_strict=True,
+)
+
+# What the fields of a deal in Zoho were last told; `stamp` is the invoice it came from, `noted` the one of its note.
+write_back = Table(
+    "write_back",
+    metadata,
+    Column("deal_id", Text, primary_key=True),
+    Column("stamp", Text, nullable=False),
+    Column("sent", StringMap, nullable=False),
+    Column("noted", Text),
+    Column("problem", Text),
+    *_filled("write_back", "deal_id"),
     sqlite_strict=True,
 )
 
@@ -256,6 +307,23 @@ operation = Table(
         sqlite_where=text("state = 'in_flight'"),
         postgresql_where=text("state = 'in_flight'"),
     ),
+    sqlite_strict=True,
+)
+
+# Invoices that are to leave by e-mail: one row for each, so that none is ever sent twice.
+email = Table(
+    "email",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("invoice_id", Text, nullable=False),
+    Column("deal_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    UniqueConstraint("invoice_id", name="invoice_is_emailed_once"),
+    CheckConstraint(f"invoice_id NOT IN ('', '{ZERO_GUID}')", name="email_invoice_id_is_real"),
+    _one_of("email", "state", EmailState),
+    *_filled("email", "deal_id"),
+    Index("email_by_state", "state"),
+    Index("email_by_deal", "deal_id"),
     sqlite_strict=True,
 )
 

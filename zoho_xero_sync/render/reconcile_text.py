@@ -109,8 +109,10 @@ def _proposals(found: Reconciliation) -> Iterator[Line]:
         yield from _pairs(found.adopted)
     if found.pairs:
         yield "", ""
-        yield f"Invoices made by hand that seem to be a deal's ({len(found.pairs)})", "bold"
+        yield f"Invoices without a mark that seem to be a deal's ({len(found.pairs)})", "bold"
         yield from _pairs(found.pairs)
+        yield "  To link the certain ones, type: zoho-xero-sync reconcile --adopt --yes", "hint"
+        yield "  To link one, type: zoho-xero-sync resolve DEAL --adopt INVOICE", "hint"
     if found.undecided:
         yield "", ""
         yield f"Deals that several invoices fit, or that share one ({len(found.undecided)})", "bold"
@@ -134,8 +136,8 @@ def _totals(totals: Totals) -> Iterator[Line]:
     rows += [(name, totals.standings[standing], "+") for standing, name in _STANDINGS.items()]
     yield from _column(rows, currency)
     if totals.without_amount:
-        those = counted(totals.without_amount, "deal says", "deals say")
-        yield f"  {those} no total that can be worked out, and counts as 0 here", "dim"
+        those = counted(totals.without_amount, "deal comes", "deals come")
+        yield f"  {those} to nobody knows what, and to 0 in these sums", "dim"
     yield "", ""
     rows = [("live invoices of ours (Xero)", totals.ours, "=")]
     rows.append(("invoiced, as Zoho says", totals.standings[Standing.INVOICED], "+"))

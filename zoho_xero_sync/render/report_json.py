@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+from zoho_xero_sync.core.control_totals import ControlTotal, control_totals
 from zoho_xero_sync.core.model import Change, Problem
 from zoho_xero_sync.core.money import money_text
 from zoho_xero_sync.core.report import COUNTS, ContactResult, DealResult, InvoiceResult, Report
@@ -40,6 +41,7 @@ def report_value(report: Report) -> dict[str, object]:
         "exit_code": report.exit_code,
         "baseline": report.baseline,
         "notes": list(report.notes),
+        "totals": [_control_total(total) for total in control_totals(report.deals)],
     }
 
 
@@ -62,6 +64,14 @@ def change_value(change: Change) -> dict[str, object]:
 def instant(at: datetime | None) -> str | None:
     """`2026-11-20T01:00:00Z`: UTC, cut to whole seconds; None for None."""
     return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _control_total(total: ControlTotal) -> dict[str, object]:
+    parts = {name: getattr(total, name) for name in ("sold", "invoiced", "held", "pending", "uncertain")}
+    sums = {
+        name: {"deals": part.deals, "amount": money_text(part.amount, total.currency)} for name, part in parts.items()
+    }
+    return {"currency": total.currency, **sums, "difference": money_text(total.difference, total.currency)}
 
 
 def _deal(deal: DealResult) -> dict[str, object]:

@@ -17,7 +17,16 @@ from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.deals_table import deals_table
 from zoho_xero_sync.render.facts import spaced
 from zoho_xero_sync.render.findings import run_problems
-from zoho_xero_sync.render.summary import baseline_text, ending, has_doings, summary, title, totals, window_text
+from zoho_xero_sync.render.summary import (
+    baseline_text,
+    control_lines,
+    ending,
+    has_doings,
+    summary,
+    title,
+    totals,
+    window_text,
+)
 from zoho_xero_sync.render.waiting_terminal import hint_lines, waiting_parts
 from zoho_xero_sync.render.wording import counted, figure
 
@@ -37,6 +46,7 @@ def terminal_report(report: Report, *, width: int, verbosity: int) -> Iterator[R
     yield from map(spaced, changes_parts(report, width=width, verbosity=verbosity))
     if totals(report.deals):
         yield spaced(_totals(report))
+        yield from (Text(line, style="dim") for line in control_lines(report.deals))
     yield from map(spaced, waiting_parts(report))
     yield spaced(_summary(report))
 

@@ -19,6 +19,7 @@ from zoho_xero_sync.core.model import (
     Write,
 )
 from zoho_xero_sync.core.money import money_text, plain_text
+from zoho_xero_sync.core.sighting import still_due
 from zoho_xero_sync.core.views import DealView
 from zoho_xero_sync.render.derivation import document_total
 from zoho_xero_sync.render.report_json import change_value, instant, problem_value
@@ -40,6 +41,7 @@ def show_json(view: DealView) -> str:
         "problem": problem_value(view.record.problem) if view.record and view.record.problem else None,
         "customer": _customer(view.customer) if view.customer else None,
         "invoice": _link(view.invoice) if view.invoice else None,
+        "drift": [change_value(change) for change in view.drift],
         "document": _document(view.document, draft) if view.document else None,
         "action": _action(view.action) if view.action else None,
         "events": [_event(event) for event in view.events],
@@ -68,6 +70,8 @@ def _link(link: InvoiceLink) -> dict[str, object]:
         "status": link.status,
         "currency": link.currency,
         "total": money_text(link.total, link.currency),
+        "due": money_text(still_due(link), link.currency),
+        "paid_on": link.paid_on.isoformat() if link.paid_on else None,
         "live": link.live,
     }
 

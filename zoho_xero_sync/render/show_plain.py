@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zoho_xero_sync.core.model import SourceDocument, Write
+from zoho_xero_sync.core.model import Change, SourceDocument, Write
+from zoho_xero_sync.core.sighting import still_due
 from zoho_xero_sync.core.views import DealView
 from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.derivation import Figures, document_name, document_total, rows, sums
@@ -23,6 +24,11 @@ def show_lines(view: DealView) -> Iterator[str]:
         link = view.invoice
         total = money(link.total, link.currency)
         yield f"invoice  {clean(link.number)}  {clean(link.status)}  {total}  {link.invoice_id}"
+        if link.live:
+            paid = f"  paid on {link.paid_on.isoformat()}" if link.paid_on else ""
+            yield f"due  {money(still_due(link), link.currency)}{paid}"
+    for change in view.drift:
+        yield f"drift  {drift_text(change)}"
     yield f"zoho  {clean(view.zoho_link)}"
     if view.xero_link:
         yield f"xero  {clean(view.xero_link)}"
@@ -36,6 +42,13 @@ def show_lines(view: DealView) -> Iterator[str]:
         yield f"event  {when(event.at)}  {clean(event.kind)}{'  ' if detail else ''}{detail}"
     for write in view.writes:
         yield f"write  {write_text(write, view.deal_id)}"
+
+
+def drift_text(change: Change) -> str:
+    """A field that a person changed in Xero: as it was sent, and as it is there."""
+    before = NONE if change.before is None else clean(change.before)
+    after = NONE if change.after is None else clean(change.after)
+    return f"{clean(change.field)}  {before} → {after}"
 
 
 def write_text(write: Write, deal_id: str) -> str:

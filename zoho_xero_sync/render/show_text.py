@@ -9,6 +9,7 @@ from rich.style import Style
 from rich.text import Text
 
 from zoho_xero_sync.core.model import Event, InvoiceDraft, SourceDocument
+from zoho_xero_sync.core.sighting import still_due
 from zoho_xero_sync.core.views import DealView
 from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.deals_table import WORDS
@@ -16,7 +17,7 @@ from zoho_xero_sync.render.derivation import Figures, document_name, document_to
 from zoho_xero_sync.render.facts import columns, facts, section
 from zoho_xero_sync.render.field_changes import NONE
 from zoho_xero_sync.render.show_json import show_json
-from zoho_xero_sync.render.show_plain import show_lines, write_text
+from zoho_xero_sync.render.show_plain import drift_text, show_lines, write_text
 from zoho_xero_sync.render.waiting_terminal import hint_lines
 from zoho_xero_sync.render.wording import figure, money, plain_figure, print_plain, when
 
@@ -42,6 +43,8 @@ def _parts(view: DealView) -> Iterator[RenderableType]:
     if view.document is not None:
         yield section(f"How the figures come about: {document_name(view.document)}", _lines(view.document, draft))
         yield section("Totals", *_totals(view.document, draft, view))
+    if view.drift:
+        yield section("Changed by a person in Xero", *(Text(drift_text(change)) for change in view.drift))
     if view.events:
         yield section("History", _history(view.events))
     if view.writes:
@@ -58,6 +61,9 @@ def _facts(view: DealView) -> Iterator[tuple[str, Text]]:
         link = view.invoice
         text = Text(f"{clean(link.number) or '(no number)'}  {clean(link.status)}  {money(link.total, link.currency)}")
         yield "Invoice", text if link.live else text.append("  no longer live", style="dim")
+        if link.live:
+            paid = f"  paid on {link.paid_on.isoformat()}" if link.paid_on else ""
+            yield "Due", Text(money(still_due(link), link.currency)).append(paid, style="dim")
     yield "Zoho", _link(view.zoho_link)
     if view.xero_link:
         yield "Xero", _link(view.xero_link)

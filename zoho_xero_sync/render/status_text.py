@@ -48,6 +48,7 @@ def status_json(view: StatusView) -> str:
         "waiting": [_deal_value(record) for record in view.waiting],
         "pending": [_deal_value(record) for record in view.pending],
         "uncertain": [_write_value(write) for write in view.uncertain],
+        "write_back_refused": [problem_value(problem) for problem in view.refused],
         "allowances": dict(view.allowances),
         "wait_until": instant(view.wait_until),
     }
@@ -97,7 +98,7 @@ def _parts(view: StatusView) -> Iterator[RenderableType]:
     yield section("Last runs", _runs_table(view) if view.runs else Text("none yet", style="dim"))
     if view.uncertain:
         yield section("Outcome still unknown", *(Text(_write_text(write, view.now)) for write in view.uncertain))
-    waiting = list(_waiting(view.waiting))
+    waiting = [*_waiting(view.waiting), *_refused(view.refused)]
     yield spaced(
         findings_section("Waiting for a person", waiting) if waiting else Text("Nothing waits for a person.", "green")
     )
@@ -146,6 +147,12 @@ def _waiting(records: Sequence[DealRecord]) -> Iterator[tuple[str, Finding]]:
             yield action, finding
 
 
+def _refused(problems: Sequence[Problem]) -> Iterator[tuple[str, Finding]]:
+    """The deals whose fields in Zoho could not be written, in the words of a refusal."""
+    told = ((problem.subject.removeprefix("deal "), "", problem) for problem in problems)
+    yield from (("reject", finding) for finding in collapsed(told))
+
+
 def _problem(record: DealRecord) -> Problem:
     return record.problem or Problem("", f"deal {record.deal_id}", f"The deal is {record.state}.", "")
 
@@ -175,6 +182,8 @@ def _lines(view: StatusView) -> Iterator[str]:
             hint,
         )
         yield "  ".join(part for part in parts if part)
+    for problem in view.refused:
+        yield f"reject  {problem.code}  {clean(problem.message)}  Next: {clean(problem.hint)}"
     for record in view.pending:
         yield f"pending  {_name(record)}  {clean(record.stage)}"
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
 
+from zoho_xero_sync.core.control_totals import ControlTotal, control_totals
 from zoho_xero_sync.core.report import DealResult, Report
+from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.findings import run_problems
-from zoho_xero_sync.render.wording import counted, when
+from zoho_xero_sync.render.wording import counted, figure, when
 
 # What changes something in Xero or the ledger, with what it is called once done and while it is only planned.
 _DOINGS = (
@@ -51,6 +53,20 @@ def totals(deals: Iterable[DealResult]) -> tuple[Total, ...]:
 def _flat(summed: tuple[int, Decimal], currency: str) -> tuple[int, str, Decimal]:
     number, amount = summed
     return number, currency, amount
+
+
+def control_lines(deals: Iterable[DealResult]) -> tuple[str, ...]:
+    """`Sold AUD 3,000.00 (2 deals) = 2,000.00 invoiced + 1,000.00 held`, one for each currency of the run's deals."""
+    return tuple(_control_line(total) for total in control_totals(deals))
+
+
+def _control_line(total: ControlTotal) -> str:
+    named = ("invoiced", "held", "pending", "uncertain")
+    sums = [(name, getattr(total, name)) for name in named]
+    parts = [f"{figure(part.amount, total.currency)} {name}" for name, part in sums if part.deals]
+    parts += [f"{figure(total.difference, total.currency)} difference"] if total.difference else []
+    sold = f"{clean(total.currency)} {figure(total.sold.amount, total.currency)}"
+    return f"Sold {sold} ({counted(total.sold.deals, 'deal')}) = {' + '.join(parts)}"
 
 
 def has_doings(report: Report) -> bool:

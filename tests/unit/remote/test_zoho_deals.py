@@ -17,8 +17,8 @@ from zoho_xero_sync.core.templates import Template
 from zoho_xero_sync.core.window import Window
 from zoho_xero_sync.errors import ConfigError, RemoteError
 from zoho_xero_sync.remote.zoho import coql
-from zoho_xero_sync.remote.zoho import deals as deals_module
-from zoho_xero_sync.remote.zoho.deals import SMALL_PAGE, DealReader, deal_columns, parse_deal
+from zoho_xero_sync.remote.zoho.changed import SMALL_PAGE
+from zoho_xero_sync.remote.zoho.deals import DealReader, deal_columns, parse_deal
 
 RULES = Rules(stages=(StageRule(("Closed Won",), "authorised"),))
 START = datetime(2026, 11, 19, 0, 0, tzinfo=UTC)
@@ -363,4 +363,4 @@ def test_a_monstrous_number_neither_fills_the_memory_nor_stops_the_others(monkey
 
 
 def test_the_page_sizes_are_those_that_zoho_prices() -> None:
-    assert (deals_module.SMALL_PAGE, coql.ROWS_MAX) == (200, 2000)
+    assert (SMALL_PAGE, coql.ROWS_MAX) == (200, 2000)

@@ -58,7 +58,7 @@ def test_the_keys_are_those_of_the_contract_in_its_order() -> None:
     value = value_of(everything())
     assert list(value) == [
         "schema", "run_id", "mode", "started_at", "finished_at", "window", "checkpoint", "counts", "api_calls",
-        "deals", "problems", "exit_code", "baseline", "notes",
+        "deals", "problems", "exit_code", "baseline", "notes", "totals",
     ]  # fmt: skip
     assert list(value["counts"]) == list(COUNTS)
     deal = value["deals"][1]

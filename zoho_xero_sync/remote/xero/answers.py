@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from zoho_xero_sync.core.model import Operation, OperationKind, XeroContact, XeroInvoice
-from zoho_xero_sync.core.outcome import Applied, NotSent, Outcome, Refused, Rejected, Unknown
+from zoho_xero_sync.core.outcome import Applied, Emailed, NotSent, Outcome, Refused, Rejected, Unknown
 from zoho_xero_sync.errors import RemoteError
 from zoho_xero_sync.remote.http import Answer
 from zoho_xero_sync.remote.xero import contacts, invoices, wire
@@ -20,7 +20,7 @@ Item = TypeVar("Item", XeroContact, XeroInvoice)
 CONTACT_KINDS = (OperationKind.CREATE_CONTACT, OperationKind.UPDATE_CONTACT)
 
 
-Verdicts = list[Outcome[XeroContact]] | list[Outcome[XeroInvoice]]
+Verdicts = list[Outcome[XeroContact]] | list[Outcome[XeroInvoice]] | list[Outcome[Emailed]]
 
 
 def read_answer(answer: Answer, operations: Sequence[Operation]) -> Verdicts | Refused:
@@ -36,6 +36,12 @@ def read_answer(answer: Answer, operations: Sequence[Operation]) -> Verdicts | R
             # (developer.xero.com/documentation/guides/idempotent-requests/idempotency).
             return _all(operations, Unknown(f"Xero refused its key: {said}"))
         return Refused(said)
+    if operations[0].kind is OperationKind.EMAIL_INVOICE:
+        # 204 without a body (developer.xero.com/documentation/api/accounting/invoices, emailing an invoice).
+        if answer.status != 204:
+            return _all(operations, Unknown(f"Xero answered with status {answer.status} and not 204"))
+        sent: list[Outcome[Emailed]] = [Applied(Emailed(operation.identity)) for operation in operations]
+        return sent
     is_contact = operations[0].kind in CONTACT_KINDS
     try:
         payload = answer.json()

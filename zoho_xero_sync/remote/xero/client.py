@@ -21,10 +21,11 @@ IDS_MAX = 40
 
 
 class XeroClient:
-    """One Xero organisation."""
+    """One Xero organisation. `read_at` is Xero's clock (its Date header) at the last read of it."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self.read_at: datetime | None = None
 
     @property
     def calls(self) -> int:
@@ -50,6 +51,7 @@ class XeroClient:
         if modified_since is not None:
             headers["If-Modified-Since"] = f"{modified_since.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
         answer = self._transport.read("GET", BASE + path, params=params or {}, headers=headers)
+        self.read_at = answer.date
         return self._payload(answer, path.strip("/"))
 
     def pages(

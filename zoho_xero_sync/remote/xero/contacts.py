@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from zoho_xero_sync.core.customers import EXTRA_MAX, address_lines, contact_name
 from zoho_xero_sync.core.describe import PERSONS
-from zoho_xero_sync.core.model import Address, ContactDraft, CustomerKey, Person, XeroContact
+from zoho_xero_sync.core.model import Address, ContactDraft, ContactNow, CustomerKey, Person, XeroContact
 from zoho_xero_sync.core.rules import ContactMatch
 from zoho_xero_sync.remote.xero import wire
 from zoho_xero_sync.remote.xero.client import PAGE_SIZE, XeroClient
@@ -120,6 +120,43 @@ def find_named(client: XeroClient, named: str) -> tuple[XeroContact, ...]:
         return tuple(_parsed(client.by_ids(PATH, COLLECTION, "IDs", [named], {"includeArchived": "true"})))
     params: dict[str, str | int] = {"where": f"ContactNumber=={wire.quoted(named)}", "includeArchived": "true"}
     return tuple(_parsed(client.pages(PATH, COLLECTION, params)))
+
+
+def read_full(client: XeroClient, ids: Sequence[str]) -> dict[str, ContactNow]:
+    """The contacts with these ids in full, archived ones included: a call per 40.
+
+    Contact persons and MergedToContactID are in paged answers only.
+    """
+    found = client.by_ids(PATH, COLLECTION, "IDs", ids, {"includeArchived": "true"})
+    contacts = (_in_full(element) for element in found)
+    return {contact.id: contact for contact in contacts if contact is not None}
+
+
+def _in_full(element: wire.Element) -> ContactNow | None:
+    known = parse_contact(element)
+    if known is None:
+        return None
+    texts = ("Name", "ContactNumber", "FirstName", "LastName", "EmailAddress", *EXTRA_MAX)
+    fields = {name: wire.text(element, name) for name in texts}
+    for slot in _slots(element, "Addresses"):
+        fields[f"Addresses[{wire.text(slot, 'AddressType')}]"] = ", ".join(
+            text for text in (wire.text(slot, key) for key in _ADDRESS_KEYS) if text.strip()
+        )
+    for slot in _slots(element, "Phones"):
+        parts = (wire.text(slot, f"Phone{part}") for part in ("CountryCode", "AreaCode", "Number"))
+        fields[f"Phones[{wire.text(slot, 'PhoneType')}]"] = " ".join(part for part in parts if part)
+    for position, person in enumerate(_slots(element, PERSONS), start=1):
+        email = f" <{wire.text(person, 'EmailAddress')}>" if wire.text(person, "EmailAddress") else ""
+        name = " ".join(part for part in (wire.text(person, "FirstName"), wire.text(person, "LastName")) if part)
+        fields[f"{PERSONS}[{position}]"] = f"{name}{email}"
+    filled = {name: value for name, value in fields.items() if value.strip()}
+    merged_to = wire.real_id(element, "MergedToContactID") or ""
+    return ContactNow(known.id, known.name, known.number, known.status, filled, merged_to)
+
+
+def _slots(element: wire.Element, name: str) -> list[wire.Element]:
+    found = element.get(name)
+    return [slot for slot in found if isinstance(slot, dict)] if isinstance(found, list) else []
 
 
 def _parsed(found: Iterable[wire.Element]) -> list[XeroContact]:

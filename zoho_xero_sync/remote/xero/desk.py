@@ -11,6 +11,7 @@ from zoho_xero_sync.core.marks import Swept
 from zoho_xero_sync.core.model import (
     Books,
     ContactDraft,
+    ContactNow,
     ContactStep,
     CustomerKey,
     InvoiceDraft,
@@ -43,6 +44,11 @@ class XeroDesk:
         """How many calls reached Xero so far."""
         return self._calls()
 
+    @property
+    def read_at(self) -> datetime | None:
+        """Xero's clock at the last read; None before the first."""
+        return self._client.read_at
+
     def probe(self) -> None:
         """Make one cheap call, and raise AllowanceError when its answer says that no more should follow."""
         self._client.read("/Organisation")
@@ -73,6 +79,10 @@ class XeroDesk:
     def find_contact(self, named: str) -> tuple[XeroContact, ...]:
         """The contacts, archived ones included, whose ContactID or ContactNumber is `named`."""
         return contacts.find_named(self._client, named)
+
+    def read_contacts(self, ids: Sequence[str]) -> dict[str, ContactNow]:
+        """The contacts with these ids in full, archived ones included. One call per 40."""
+        return contacts.read_full(self._client, ids)
 
     def fetch_invoices(self, ids: Sequence[str]) -> dict[str, XeroInvoice]:
         """The invoices with these ids as they are now."""
@@ -131,6 +141,10 @@ class XeroDesk:
         body = b'{"' + collection.encode() + b'":[' + b",".join(elements) + b"]}"
         return "PUT" if kind in _CREATES else "POST", BASE + path, body
 
+    def email_request(self, invoice_id: str) -> tuple[str, str, bytes]:
+        """Method, path and exact body of the request that has Xero e-mail this invoice, once more with each call."""
+        return "POST", f"{BASE}{invoices.PATH}/{invoice_id}/Email", b"{}"
+
     def send(self, method: str, path: str, body: bytes, key: str, operations: Sequence[Operation]) -> Reply:
         """Send one journalled write; every way it can end is an outcome of each operation.
 
@@ -148,11 +162,18 @@ class XeroDesk:
 
 def _invoice_fields(draft: InvoiceDraft, step: InvoiceStep, contact_id: str) -> dict[str, object]:
     if step.current is None:
-        return invoices.create_element(draft, contact_id)
+        return invoices.create_element(draft, contact_id, mark_sent=step.delivery == "sent")
     # The contact is the deal's matter only when the deal changed hands; else a person may have merged or moved it.
     changed_hands = any(change.field == "Contact" for change in step.changes)
     kept = contact_id if changed_hands else step.current.contact_id
-    return invoices.update_element(draft, step.current, kept, content=step.content, advance=step.advance)
+    return invoices.update_element(
+        draft,
+        step.current,
+        kept,
+        content=step.content,
+        advance=step.advance,
+        mark_sent=step.delivery == "sent",
+    )
 
 
 def _elements(text: str) -> tuple[wire.Element, ...]:

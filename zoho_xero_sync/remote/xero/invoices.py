@@ -56,6 +56,7 @@ def parse_invoice(element: wire.Element) -> XeroInvoice | None:
         amount_credited=wire.number(element, "AmountCredited"),
         updated_at=wire.instant(element, "UpdatedDateUTC"),
         lines=tuple(_line(line) for line in lines if isinstance(line, dict)) if isinstance(lines, list) else None,
+        paid_on=wire.calendar_date(element, "FullyPaidOnDate"),
         sent_to_contact=element.get("SentToContact") is True,
     )
 
@@ -155,7 +156,7 @@ def _parsed(found: Iterable[wire.Element]) -> list[XeroInvoice]:
     return [invoice for invoice in invoices if invoice is not None]
 
 
-def create_element(draft: InvoiceDraft, contact_id: str) -> dict[str, object]:
+def create_element(draft: InvoiceDraft, contact_id: str, *, mark_sent: bool = False) -> dict[str, object]:
     """The element of a PUT that creates the invoice. The contact is its id only: any other field would change it."""
     element = _header(draft) | {
         "Type": "ACCREC",
@@ -165,30 +166,67 @@ def create_element(draft: InvoiceDraft, contact_id: str) -> dict[str, object]:
         "Status": draft.status.value,
         "LineItems": [_line_element(line, None) for line in draft.lines],
     }
+    if mark_sent:
+        element["SentToContact"] = True
     return element | ({"InvoiceNumber": draft.number} if draft.number else {})
 
 
 def update_element(
-    draft: InvoiceDraft, current: XeroInvoice, contact_id: str, *, content: bool, advance: bool
+    draft: InvoiceDraft,
+    current: XeroInvoice,
+    contact_id: str,
+    *,
+    content: bool,
+    advance: bool,
+    mark_sent: bool = False,
 ) -> dict[str, object]:
     """The element of a POST that changes exactly this invoice; what stays as it is stays out of it.
 
-    Lines keep their LineItemID by position, so that they are updated and not remade; one left out is deleted by
-    Xero. A status that stays is never sent: Xero refuses it on an invoice with payments.
+    Lines keep their LineItemID, so that they are updated and not remade; one left out is deleted by Xero. A status
+    that stays is never sent, and on an invoice with payments nothing but what Xero takes there.
     """
     element: dict[str, object] = {"InvoiceID": current.id}
-    if content:
+    if content and (current.amount_paid or current.amount_credited):
+        element |= _paid_header(draft)
+    elif content:
         element |= _header(draft)
         if contact_id != current.contact_id:
             element["Contact"] = {"ContactID": contact_id}
         if draft.dates_follow_deal:
             element |= {"Date": draft.date.isoformat(), "DueDate": draft.due_date.isoformat()}
-        ids: list[str | None] = [line.id for line in current.lines or ()]
-        ids += [None] * len(draft.lines)
-        element["LineItems"] = [_line_element(line, line_id) for line, line_id in zip(draft.lines, ids, strict=False)]
+        ids = matched_ids(draft.lines, current.lines or ())
+        element["LineItems"] = [_line_element(line, line_id) for line, line_id in zip(draft.lines, ids, strict=True)]
     if advance:
         element["Status"] = draft.status.value
+    # Xero takes SentToContact for approved invoices only (developer.xero.com/documentation/api/accounting/invoices).
+    if mark_sent:
+        element["SentToContact"] = True
     return element
+
+
+def matched_ids(wanted: Sequence[InvoiceLine], there: Sequence[XeroLine]) -> list[str | None]:
+    """For each line the LineItemID of the one it takes the place of: the same words first, then the same position.
+
+    None for a line that is new. Each id is given once.
+    """
+    left = {line.id: line for line in there if line.id}
+    ids: list[str | None] = [None] * len(wanted)
+    for place, line in enumerate(wanted):
+        same = (old.id for old in left.values() if old.description.split() == line.description.split())
+        ids[place] = next(same, None)
+        left.pop(ids[place] or "", None)
+    for place in range(min(len(wanted), len(there))):
+        if ids[place] is None and there[place].id in left:
+            ids[place] = there[place].id
+            del left[there[place].id]
+    return ids
+
+
+def _paid_header(draft: InvoiceDraft) -> dict[str, object]:
+    """What Xero changes on an invoice with payments (.../accounting/invoices, updating invoices), lines left alone."""
+    header: dict[str, object] = {"Reference": draft.reference}
+    header |= {"DueDate": draft.due_date.isoformat()} if draft.dates_follow_deal else {}
+    return header | ({"BrandingThemeID": draft.branding_theme} if draft.branding_theme else {})
 
 
 def status_element(invoice_id: str, status: str) -> dict[str, object]:

@@ -1,10 +1,11 @@
-"""Zoho CRM's REST API v8 as this program reads it; it never writes there.
+"""Zoho CRM's REST API v8 as this program uses it.
 
 Pages: www.zoho.com/crm/developer/docs/api/v8/COQL-Overview.html, get-records.html, get-org-data.html.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from typing import cast
 
 from zoho_xero_sync.core.model import Tax, ZohoOrganisation
 from zoho_xero_sync.errors import ConfigError, ConfigProblem, LoginError, RemoteError, ScopeError
-from zoho_xero_sync.remote.http import Answer, Transport
+from zoho_xero_sync.remote.http import Answer, NoAnswer, Transport
 from zoho_xero_sync.remote.zoho import coql
 from zoho_xero_sync.remote.zoho.permissions import query_scopes
 from zoho_xero_sync.remote.zoho.values import decimal_of, text_of
@@ -109,6 +110,42 @@ class ZohoClient:
             raise RemoteError(f"Zoho answered record {record_id} without its data.", "Run again.")
         return rows[0]
 
+    def deleted(self, module: str, since: datetime) -> Iterator[tuple[Row, ...]]:
+        """The records deleted since, recycled and permanent, a page of up to 200 at a time; no page when there is none.
+
+        www.zoho.com/crm/developer/docs/api/v8/get-deleted-records.html; what was merged away is among them. `read_at`
+        is then Zoho's clock.
+        """
+        path = f"/crm/v8/{coql.name(module)}/deleted"
+        headers = {"If-Modified-Since": since.replace(microsecond=0).isoformat()}
+        for page in itertools.count(1):
+            params = {"type": "all", "per_page": "200", "page": str(page)}
+            answer = self._transport.read("GET", path, params=params, headers=headers)
+            self.read_at = answer.date
+            if answer.status in (204, 304):
+                return
+            envelope = self._envelope(answer, f"the deleted {module}")
+            rows, info = envelope.get("data"), envelope.get("info")
+            if not isinstance(rows, list) or not isinstance(info, dict) or not all(isinstance(r, dict) for r in rows):
+                raise RemoteError(f"Zoho answered the deleted {module} without its rows.", "Run again.")
+            yield tuple(rows)
+            if not info.get("more_records"):
+                return
+
+    def write(self, method: str, module: str, body: bytes, count: int, scopes: Sequence[str]) -> list[Row]:
+        """Send `count` records of a module as they are, at most once; the answer to each, in order.
+
+        Raises NotSent and NoAnswer as the transport does, LoginError when the login lacks one of `scopes`, RemoteError
+        when the request was refused as a whole.
+        """
+        answer = self._transport.write(method, f"/crm/v8/{coql.name(module)}", body=body)
+        rows = _items(answer)
+        if len(rows) == count:
+            return rows
+        if not 400 <= answer.status < 500:
+            raise NoAnswer(f"Zoho's answer (status {answer.status}) does not say what became of the records.")
+        raise self._refusal(answer, f"what was written to {module}", scopes)
+
     def metadata(self, path: str, key: str, params: Mapping[str, str]) -> list[dict[str, object]] | None:
         """One list below /settings (www.zoho.com/crm/developer/docs/api/v8/field-meta.html and its neighbours).
 
@@ -174,6 +211,16 @@ class ZohoClient:
 
 def _needs(scopes: Sequence[str]) -> str:
     return f"It needs {', '.join(scopes)}."
+
+
+def _items(answer: Answer) -> list[Row]:
+    """The answers to the records of a write; none when there is only one for all of them."""
+    try:
+        payload = answer.json()
+    except RemoteError:
+        return []
+    rows = payload.get("data") if isinstance(payload, dict) else None
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
 def _error_body(answer: Answer) -> Mapping[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,8 +11,8 @@ from zoho_xero_sync.core.fingerprint import canonical_json
 from zoho_xero_sync.core.model import Account, Address, Deal, DealRow, Fetched, Person, Problem
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.window import Window
-from zoho_xero_sync.errors import RemoteError
 from zoho_xero_sync.remote.zoho import coql
+from zoho_xero_sync.remote.zoho.changed import changed_rows, keep, readable_time
 from zoho_xero_sync.remote.zoho.client import Row, ZohoClient
 from zoho_xero_sync.remote.zoho.values import (
     BadValueError,
@@ -22,10 +22,6 @@ from zoho_xero_sync.remote.zoho.values import (
     shown_of,
     text_of,
 )
-
-# One credit for up to 200 rows, three for up to 2000 (www.zoho.com/crm/developer/docs/api/v8/api-limits.html): the
-# small page is what an idle poll costs.
-SMALL_PAGE = 200
 
 _ACCOUNT = ("Account_Name", "Phone", "Fax")
 _ACCOUNT_ADDRESSES = ("Billing", "Shipping")
@@ -70,27 +66,10 @@ class DealReader:
         self._columns = deal_columns(rules, multi_currency=multi_currency)
 
     def changed(self, window: Window, *, first_page: int) -> Fetched:
-        """Every deal modified in the window, paged by Modified_Time and never by offset.
-
-        A deal edited while this reads moves to a later time and is met again; the last row of an id wins. Each
-        query has one lower bound only; a second that fills a whole page is paged by id inside it.
-        """
-        rows: dict[str, Row] = {}
-        page = self._client.query(self._by_time(coql.at_or_after("Modified_Time", window.start), first_page))
-        read_at = page.read_at
-        while True:
-            _keep(rows, page.rows)
-            if not page.more or not page.rows:
-                break
-            first, last = _page_time(page.rows[0]), _page_time(page.rows[-1])
-            if window.end is not None and last > window.end:
-                break
-            if first == last:
-                _keep(rows, self._rest_of_second(last, text_of(page.rows[-1], "id")))
-                where = coql.after("Modified_Time", last)
-            else:
-                where = coql.at_or_after("Modified_Time", last)
-            page = self._client.query(self._by_time(where, coql.ROWS_MAX))
+        """Every deal modified in the window."""
+        rows, read_at = changed_rows(
+            self._client, self._columns, "Deals", window, first_page=first_page, what="deal"
+        )
         parsed = (self._row(row) for row in rows.values())
         # A row whose time cannot be read is kept: it is held by name, not lost.
         inside = (row for row in parsed if row.modified_at is None or window.contains(row.modified_at))
@@ -116,21 +95,9 @@ class DealReader:
             where = coql.one_of(field, values[start : start + coql.IN_MAX])
             for row in self._client.rows_by_id(self._columns, "Deals", where):
                 began = began or self._client.read_at
-                _keep(rows, (row,))
+                keep(rows, (row,), "deal")
             began = began or self._client.read_at
         return Fetched(tuple(self._row(row) for row in rows.values()), began)
-
-    def _by_time(self, where: str, limit: int) -> str:
-        return coql.select(self._columns, "Deals", where, order=["Modified_Time", "id"], limit=limit)
-
-    def _rest_of_second(self, second: datetime, last_id: str) -> Iterable[Row]:
-        while True:
-            where = coql.both(coql.at("Modified_Time", second), coql.beyond(last_id))
-            page = self._client.query(coql.select(self._columns, "Deals", where, order=["id"], limit=coql.ROWS_MAX))
-            yield from page.rows
-            if not page.more or not page.rows:
-                return
-            last_id = text_of(page.rows[-1], "id")
 
     def _row(self, row: Row) -> DealRow:
         return DealRow(
@@ -138,33 +105,10 @@ class DealReader:
             name=shown_of(row, "Deal_Name"),
             stage=shown_of(row, "Stage"),
             pipeline=shown_of(row, "Pipeline") or None,
-            modified_at=_readable_time(row),
+            modified_at=readable_time(row),
             snapshot=canonical_json(row),
             content=parse_deal(row, self._rules),
         )
-
-
-def _keep(rows: dict[str, Row], page: Iterable[Row]) -> None:
-    for row in page:
-        deal_id = row.get("id")
-        if not isinstance(deal_id, str) or not deal_id.isdigit():
-            raise RemoteError("Zoho answered with a deal that has no id.", "Nothing was staged; run again.")
-        rows[deal_id] = row
-
-
-def _readable_time(row: Row, field: str = "Modified_Time") -> datetime | None:
-    try:
-        return instant_of(row, field)
-    except BadValueError:
-        return None
-
-
-def _page_time(row: Row) -> datetime:
-    """The time paging goes on from; a page that hides it cannot be followed, so nothing of it is used."""
-    moment = _readable_time(row)
-    if moment is None:
-        raise RemoteError("Zoho answered with a deal that has no Modified_Time.", "Nothing was staged; run again.")
-    return moment
 
 
 def parse_deal(row: Row, rules: Rules) -> Deal | Problem:
@@ -195,7 +139,7 @@ def _deal(row: Row, rules: Rules) -> Deal:
         account=_account(row, account, rules) if account else None,
         person=_person(row, person[0]) if person else None,
         fields=_template_fields(row, rules),
-        created_at=_readable_time(row, "Created_Time"),
+        created_at=readable_time(row, "Created_Time"),
     )
 
 

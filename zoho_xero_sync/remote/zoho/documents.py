@@ -15,8 +15,7 @@ from zoho_xero_sync.core.money import rounded
 from zoho_xero_sync.core.rules import InvoiceRules, LineSource, Rules
 from zoho_xero_sync.core.taxes import infer_taxes
 from zoho_xero_sync.remote.zoho import coql
-from zoho_xero_sync.remote.zoho.client import Row, ZohoClient
-from zoho_xero_sync.remote.zoho.rows import account_key, batches, linked
+from zoho_xero_sync.remote.zoho.rows import Reader, Row, account_key, batches, linked
 from zoho_xero_sync.remote.zoho.subforms import from_subform
 from zoho_xero_sync.remote.zoho.values import (
     BadValueError,
@@ -54,7 +53,7 @@ Found = SourceDocument | Problem
 
 
 def fetch_documents(
-    client: ZohoClient, deals: Sequence[Deal], rules: Rules, *, multi_currency: bool
+    client: Reader, deals: Sequence[Deal], rules: Rules, *, multi_currency: bool
 ) -> dict[str, Found]:
     """By deal id, what each deal is invoiced from: the first configured source that has rows, or the problem.
 
@@ -96,7 +95,7 @@ def _from_amount(deal: Deal, rules: Rules) -> SourceDocument:
 
 
 def _from_module(
-    client: ZohoClient, deals: Sequence[Deal], rules: Rules, module: Module, multi_currency: bool
+    client: Reader, deals: Sequence[Deal], rules: Rules, module: Module, multi_currency: bool
 ) -> dict[str, Found]:
     headers = _fetch_headers(client, deals, rules, module, multi_currency)
     chosen: dict[str, Row] = {}
@@ -123,7 +122,7 @@ def _from_module(
 
 
 def _fetch_headers(
-    client: ZohoClient, deals: Sequence[Deal], rules: Rules, module: Module, multi_currency: bool
+    client: Reader, deals: Sequence[Deal], rules: Rules, module: Module, multi_currency: bool
 ) -> dict[str, list[Row]]:
     columns = [module.deal_field, module.number, *_TOTALS, "Created_Time", "Modified_Time"]
     columns += ["Currency"] if multi_currency else []
@@ -138,7 +137,7 @@ def _fetch_headers(
     return by_deal
 
 
-def _fetch_rows(client: ZohoClient, parents: Sequence[str], rules: Rules, module: Module) -> dict[str, list[Row]]:
+def _fetch_rows(client: Reader, parents: Sequence[str], rules: Rules, module: Module) -> dict[str, list[Row]]:
     # A lookup need not carry its name (COQL-Overview.html), so the product's is asked for by its own column.
     columns = [*_ROW, "Product_Name.Product_Name", "Description", "Sequence_Number"]
     if rules.invoice.accounts or rules.invoice.items != "ignore":
@@ -237,7 +236,7 @@ def _line(row: Row, rules: Rules) -> SourceLine:
 # ---- taxes: inferred where the amounts tell, else read ----
 
 
-def _with_taxes(client: ZohoClient, found: dict[str, Found], rules: Rules, module: Module) -> dict[str, Found]:
+def _with_taxes(client: Reader, found: dict[str, Found], rules: Rules, module: Module) -> dict[str, Found]:
     documents = {deal_id: item for deal_id, item in found.items() if isinstance(item, SourceDocument)}
     if not documents:
         return found
@@ -265,7 +264,7 @@ def _own_taxes(document: SourceDocument, taxes: Sequence[Tax]) -> tuple[Tax, ...
     return infer_taxes(whole, taxes, {}, None, document.currency)
 
 
-def _read_taxes(client: ZohoClient, deal_id: str, document: SourceDocument, module: Module) -> Found:
+def _read_taxes(client: Reader, deal_id: str, document: SourceDocument, module: Module) -> Found:
     record = client.record(module.module, document.id)
     rows = record.get(module.rows) if record else None
     own: tuple[Tax, ...] = ()

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
+from zoho_xero_sync.core.model import Tax
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.errors import RemoteError
 from zoho_xero_sync.remote.zoho import coql
-from zoho_xero_sync.remote.zoho.client import Row
 from zoho_xero_sync.remote.zoho.values import BadValueError, lookup_of, shown_of
+
+Row = Mapping[str, object]
+
+
+class Reader(Protocol):
+    """Where documents are read from: a ZohoClient, or whatever answers as one."""
+
+    def rows_by_id(self, columns: Sequence[str], module: str, where: str) -> Iterator[Row]: ...
+    def taxes(self) -> tuple[Tax, ...]: ...
+    def record(self, module: str, record_id: str) -> Row | None: ...
 
 
 def linked(row: Row, field: str) -> str:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from zoho_xero_sync.core.model import Deal, DealRow, Fetched, Person, Problem, SourceDocument, ZohoOrganisation
+from zoho_xero_sync.core.model import (
+    Deal,
+    DealRow,
+    Deletions,
+    Fetched,
+    Person,
+    Problem,
+    SourceDocument,
+    Touched,
+    ZohoOrganisation,
+)
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.window import Window
+from zoho_xero_sync.core.write_back import FieldValue, Note, Written
 from zoho_xero_sync.remote.zoho import coql
+from zoho_xero_sync.remote.zoho.changed import SMALL_PAGE, readable_time
 from zoho_xero_sync.remote.zoho.client import ZohoClient
-from zoho_xero_sync.remote.zoho.deals import SMALL_PAGE, DealReader
+from zoho_xero_sync.remote.zoho.deals import DealReader
 from zoho_xero_sync.remote.zoho.documents import fetch_documents
 from zoho_xero_sync.remote.zoho.metadata import read_fields
 from zoho_xero_sync.remote.zoho.persons import fetch_persons
+from zoho_xero_sync.remote.zoho.touched import fetch_existing, fetch_touched
+from zoho_xero_sync.remote.zoho.values import text_of
+from zoho_xero_sync.remote.zoho.writing import add_notes, update_deals
 
 
 class ZohoSource:
@@ -61,6 +76,12 @@ class ZohoSource:
         """The deals with these ids that exist and are visible."""
         return self._deals().with_ids(ids)
 
+    def fetch_deleted(self, since: datetime) -> Deletions:
+        """The deals deleted, or merged away, since then. One call, unless they are more than 200."""
+        rows = [row for page in self._client.deleted("Deals", since) for row in page]
+        at = {text_of(row, "id"): readable_time(row, "deleted_time") or since for row in reversed(rows)}
+        return Deletions(at, self._client.read_at)
+
     def fetch_in_stages(self, stages: Sequence[str]) -> Fetched:
         """Every deal that is in one of the stages now."""
         return self._deals().in_stages(stages)
@@ -79,9 +100,25 @@ class ZohoSource:
         """By deal id, what each deal is invoiced from, or why nothing can be."""
         return fetch_documents(self._client, deals, self._rules, multi_currency=self.organisation().multi_currency)
 
+    def update_deals(self, changes: Sequence[tuple[str, Mapping[str, FieldValue]]]) -> list[Written]:
+        """Write these fields of up to 100 deals, by id; one answer each, in order."""
+        return update_deals(self._client, changes)
+
+    def add_notes(self, notes: Sequence[tuple[str, Note]]) -> list[Written]:
+        """Add up to 100 notes to deals, by id; one answer each, in order."""
+        return add_notes(self._client, notes)
+
     def fetch_persons(self, account_ids: Sequence[str]) -> dict[str, tuple[Person, ...]]:
         """By account id, its contact persons, the one entered first at the front."""
         return fetch_persons(self._client, account_ids)
+
+    def fetch_touched(self, module: str, since: datetime) -> Touched:
+        """Which records of a module beside the deals were modified since then. One call for up to 200."""
+        return fetch_touched(self._client, module, since)
+
+    def fetch_existing(self, module: str, ids: Sequence[str]) -> frozenset[str]:
+        """Which of these records Zoho still has and shows. One call per 50."""
+        return fetch_existing(self._client, module, ids)
 
     def _deals(self) -> DealReader:
         if self._reader is None:

@@ -9,8 +9,7 @@ from zoho_xero_sync.core.model import Deal, Problem, SourceDocument, SourceLine
 from zoho_xero_sync.core.money import minor_units, rounded
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.remote.zoho import coql
-from zoho_xero_sync.remote.zoho.client import Row, ZohoClient
-from zoho_xero_sync.remote.zoho.rows import account_key, batches, linked
+from zoho_xero_sync.remote.zoho.rows import Reader, Row, account_key, batches, linked
 from zoho_xero_sync.remote.zoho.values import (
     BadValueError,
     discount_of,
@@ -20,7 +19,7 @@ from zoho_xero_sync.remote.zoho.values import (
 )
 
 
-def from_subform(client: ZohoClient, deals: Sequence[Deal], rules: Rules) -> dict[str, SourceDocument | Problem]:
+def from_subform(client: Reader, deals: Sequence[Deal], rules: Rules) -> dict[str, SourceDocument | Problem]:
     """By deal id, the document that each deal with rows in the subform has; none where no subform is configured."""
     form = rules.lines.subform
     if form.module is None:

@@ -1,4 +1,4 @@
-"""What people do in Xero's web pages: look, edit, approve, pay, credit, archive, merge, lock."""
+"""What people do in Xero's web pages: look, write, edit, approve, pay, credit, archive, merge, lock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .books import API_USER, Books
 from .contact_rules import by_name, by_number
 from .credit_rules import allocate, put_credit_note
 from .errors import ApiError, RefusedError
-from .invoice_rules import by_id_or_number, holder_of, update_invoice
+from .invoice_rules import by_id_or_number, create_invoice, holder_of, update_invoice
 from .model import TERMINAL, Contact, Invoice
 from .money_views import payment_view
 from .payment_rules import receive, remove
@@ -66,6 +66,14 @@ class People:
         """Every invoice that left by e-mail, oldest first: its id and the recipients."""
         with self.lock:
             return [(email.invoice_id, email.recipients) for email in self.books.emails.all()]
+
+    def write_invoice(self, fields: Mapping[str, object]) -> dict[str, object]:
+        """A person writes a new sales invoice (a draft unless `fields` say more), or another `Type`. Raises ValueError."""
+        with self._working():
+            given = {"Type": "ACCREC", **fields}
+            posted = Posted({name: as_posted(value) for name, value in given.items()}, "Invoice")
+            made, _ = create_invoice(self.books, posted, 4, by_app=False)
+            return invoice_view(self.books, made, _WHOLE)
 
     def edit_invoice(self, id_or_number: str, fields: Mapping[str, object]) -> dict[str, object]:
         """A person edits an invoice, fields as in the API. Raises KeyError, or ValueError with Xero's sentences."""

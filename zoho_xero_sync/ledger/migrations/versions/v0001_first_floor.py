@@ -65,6 +65,8 @@ def upgrade() -> None:
     _create_deals()
     _create_links()
     _create_journal()
+    _create_seen_and_told()
+    _create_emails()
     _create_history()
 
 
@@ -117,6 +119,7 @@ def _create_deals() -> None:
         _text("rules", null=True),
         _text("person", null=True),
         _text("person_before", null=True),
+        _text("account", null=True),
         _one_of("deal", "state", "seen", "pending", "held", "rejected", "skipped"),
         _flag("deal", "baseline"),
         _flag("deal", "requested"),
@@ -135,6 +138,18 @@ def _create_deals() -> None:
     )
     op.create_index("deal_by_state", "deal", ["state"])
     op.create_index("deal_by_modified_at", "deal", ["modified_at"])
+    op.create_index("deal_by_account", "deal", ["account"])
+    op.create_index("deal_by_person", "deal", ["person"])
+    op.create_table(
+        "seen_record",
+        _text("module", primary_key=True),
+        _text("record_id", primary_key=True),
+        _text("modified_at", null=True),
+        _text("deal_id"),
+        *_filled("seen_record", "module", "record_id"),
+        *_instants("seen_record", "modified_at"),
+        sqlite_strict=True,
+    )
 
 
 def _create_links() -> None:
@@ -165,12 +180,15 @@ def _create_links() -> None:
         _text("sent", null=True),
         _text("updated_at", null=True),
         _integer("live"),
+        _text("due", null=True),
+        _text("paid_on", null=True),
         sa.UniqueConstraint("invoice_id", name="invoice_is_linked_once"),
         sa.CheckConstraint(f"invoice_id NOT IN ('', '{_ZERO_GUID}')", name="invoice_link_invoice_id_is_real"),
         sa.CheckConstraint("part > 0", name="invoice_link_part_is_positive"),
         _one_of("invoice_link", "status", "DRAFT", "SUBMITTED", "AUTHORISED", "PAID", "VOIDED", "DELETED"),
         _flag("invoice_link", "live"),
         *_money("invoice_link", "total"),
+        *_money("invoice_link", "due"),
         *_filled("invoice_link", "deal_id"),
         *_instants("invoice_link", "updated_at"),
         sqlite_strict=True,
@@ -243,6 +261,8 @@ def _create_journal() -> None:
             "create_invoice",
             "update_invoice",
             "void_invoice",
+            "email_invoice",
+            "create_item",
         ),
         _one_of("operation", "state", "in_flight", "applied", "rejected", "not_sent", "review"),
         *_filled("operation", "subject"),
@@ -257,6 +277,45 @@ def _create_journal() -> None:
         unique=True,
         sqlite_where=sa.text("state = 'in_flight'"),
         postgresql_where=sa.text("state = 'in_flight'"),
+    )
+
+
+def _create_emails() -> None:
+    op.create_table(
+        "email",
+        sa.Column("id", sa.Integer, primary_key=True),
+        _text("invoice_id"),
+        _text("deal_id"),
+        _text("state"),
+        sa.UniqueConstraint("invoice_id", name="invoice_is_emailed_once"),
+        sa.CheckConstraint(f"invoice_id NOT IN ('', '{_ZERO_GUID}')", name="email_invoice_id_is_real"),
+        _one_of("email", "state", "wanted", "sent", "doubtful", "dropped"),
+        *_filled("email", "deal_id"),
+        sqlite_strict=True,
+    )
+    op.create_index("email_by_state", "email", ["state"])
+    op.create_index("email_by_deal", "email", ["deal_id"])
+
+
+def _create_seen_and_told() -> None:
+    op.create_table(
+        "edit",
+        _text("invoice_id", primary_key=True),
+        _text("updated_at", null=True),
+        _text("changes"),
+        *_filled("edit", "invoice_id", "changes"),
+        *_instants("edit", "updated_at"),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "write_back",
+        _text("deal_id", primary_key=True),
+        _text("stamp"),
+        _text("sent"),
+        _text("noted", null=True),
+        _text("problem", null=True),
+        *_filled("write_back", "deal_id"),
+        sqlite_strict=True,
     )
 
 

@@ -1,0 +1,245 @@
+"""Invoices made by hand before this program took over: found, checked, linked with a yes, and never made again."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from promises import assert_promises
+from test_reconcile import by_hand, kinds, number_of, reconciled, requote
+from world_tools import Desk, DeskClock, OpenDesk, Record, Result, actions, order, world
+
+from zoho_xero_sync.cli.hands import Hands
+from zoho_xero_sync.cli.main import run as run_command
+
+OLD = "2026-11-10T00:00:00Z"
+NAMES = {"alpine": "Alpine Joinery Pty Ltd", "birch": "Birch & Stone Interiors", "cedar": "Cedar Freight Services"}
+CONTACTS: Record = {"contacts": [{"Name": name} for name in NAMES.values()]}
+
+
+def settled(desk: Desk, key: str, named: str, *argv: str, code: int = 0) -> Result:
+    """`resolve DEAL --adopt NAMED`, which writes to neither service."""
+    with desk.nothing_sent():
+        return desk.run("resolve", desk.deal(key), "--adopt", named, *argv, code=code)
+
+
+def linked(desk: Desk) -> dict[str, str]:
+    """By deal key, the number of the live invoice that the ledger has for it."""
+    names = {deal["id"]: deal["Deal_Name"].removeprefix("Order ") for deal in desk.box.zoho.records("Deals")}
+    rows = desk.rows("SELECT deal_id, number FROM invoice_link WHERE live = 1")
+    return {names[row["deal_id"]]: row["number"] for row in rows}
+
+
+# ---- resolve --adopt ----
+
+
+@pytest.fixture
+def office(desk_of: OpenDesk) -> Desk:
+    """A deal that waits because its rows do not make its total, another customer's, one that is invoiced."""
+    desk = desk_of(on=world(xero=CONTACTS))
+    desk.sync()
+    for key, account in (("waits", "alpine"), ("other", "birch"), ("done", "alpine")):
+        desk.add(order(key, "Closed Won", account=account))
+    for key in ("waits", "other"):
+        desk.box.zoho.update("Quotes", f"q_{key}", {"Adjustment": Decimal("-6.00")})
+    desk.sync(code=3)
+    return desk
+
+
+@pytest.mark.parametrize("named", ["number", "id"])
+@pytest.mark.parametrize("status", ["DRAFT", "AUTHORISED"])
+def test_an_invoice_made_by_hand_becomes_the_deals(office: Desk, named: str, status: str) -> None:
+    number = by_hand(office, "waits", Status=status)
+    invoice = office.box.xero.invoice(number)
+    told = settled(office, "waits", number if named == "number" else str(invoice["InvoiceID"])).out
+    assert f"has invoice {number} now" in told and status in told
+    assert linked(office)["waits"] == number
+    assert office.box.xero.invoice(number) == invoice
+    office.edit("waits", Next_Step="thank them")
+    report = office.sync(code=3)
+    assert office.box.xero.invoice(number)["LineItems"] == invoice["LineItems"]
+    assert len([one for one in office.invoices() if one["Contact"] == invoice["Contact"]]) == 2
+    assert "create" not in actions(office, report).values()
+    events = office.run("show", office.deal("waits"), "--json").json["events"]
+    assert "invoice_adopted" in [event["kind"] for event in events]
+
+
+def refused(desk: Desk) -> Mapping[str, tuple[str, str]]:
+    """What must not be linked to the deal that waits, and what is said."""
+    xero = desk.box.xero
+    voided, deleted = by_hand(desk, "waits", Status="AUTHORISED"), by_hand(desk, "waits")
+    xero.void(voided)
+    xero.delete(deleted)
+    dearer = by_hand(desk, "waits")
+    line = {"Description": "x", "Quantity": 1, "UnitAmount": 5, "AccountCode": "200", "TaxType": "EXEMPTOUTPUT"}
+    xero.edit_invoice(dearer, {"LineItems": [line]})
+    bill = by_hand(desk, "waits", Type="ACCPAY", InvoiceNumber="BILL-1")
+    marked = by_hand(desk, "waits", Url=str(desk.invoice("done")["Url"]).replace(desk.deal("done"), desk.deal("other")))
+    return {
+        "nowhere": ("NOPE-1", "no sales invoice"),
+        "nowhere by id": ("11111111-2222-3333-4444-555555555555", "no sales invoice"),
+        "voided": (voided, "is VOIDED"),
+        "deleted": (deleted, "is DELETED"),
+        "another total": (dearer, "totals 5.00 AUD and the deal comes to 390.00 AUD"),
+        "a bill": (bill, "no sales invoice"),
+        "another deal's": (number_of(desk, "done"), f"another deal ({desk.deal('done')})"),
+        "another deal's mark": (marked, f"another deal ({desk.deal('other')})"),
+        "empty": (" ", "needs the number"),
+    }
+
+
+def test_what_does_not_belong_to_the_deal_is_refused(office: Desk) -> None:
+    before = linked(office)
+    for what, (named, said) in refused(office).items():
+        told = settled(office, "waits", named, code=2)
+        assert said in told.err, what
+        assert "--yes" not in told.err, what
+    assert linked(office) == before
+    assert "has no deal 99999" in office.run("resolve", "99999", "--adopt", "X", code=2).err
+    assert "Say one thing" in office.run("resolve", "99999", "--adopt", "X", "--skip", code=2).err
+    assert "--adopt" in office.run("resolve", "99999", "--retry", "--yes", code=2).err
+    assert "already" in settled(office, "done", by_hand(office, "waits"), code=2).err
+
+
+def test_another_customers_contact_needs_a_yes(office: Desk) -> None:
+    contact = next(one for one in office.contacts() if one["Name"] == NAMES["cedar"])
+    number = by_hand(office, "waits", Contact={"ContactID": contact["ContactID"]})
+    told = settled(office, "waits", number, code=2).err
+    assert f"made out to {NAMES['cedar']}" in told and NAMES["alpine"] in told
+    assert f"--adopt {number} --yes" in told
+    assert settled(office, "waits", number, "--yes").out.count(NAMES["cedar"]) == 1
+    assert linked(office)["waits"] == number
+
+
+def test_a_deal_without_a_total_needs_a_yes(office: Desk) -> None:
+    office.add(order("empty", "Closed Won", lines=(), Amount=None))
+    office.sync(code=3)
+    number = by_hand(office, "waits")
+    assert "no total to compare" in settled(office, "empty", number, code=2).err
+    settled(office, "empty", number, "--yes")
+    assert linked(office)["empty"] == number
+
+
+# ---- cut-over ----
+
+# Deals that were invoiced by hand before, and the reference their invoice got.
+CERTAIN = {"by_name": "Order by_name", "by_quote": "as quoted in {quote}", "by_id": "CRM {id}"}
+PROBABLE = {"dated": "thank you", "blank": ""}
+
+
+@pytest.fixture
+def cut_over(desk_of: OpenDesk) -> Desk:
+    """Deals of the time before, invoiced by hand, and a ledger that knows them as history."""
+    placed: list[Any] = []
+    for place, key in enumerate((*CERTAIN, *PROBABLE, "same_a", "same_b", "unbilled", "far")):
+        price = "50.00" if key.startswith("same") else f"{100 + place}.00"
+        placed.append(order(key, "Closed Won", lines=[("hours", 1, price)], modified=OLD, Closing_Date="2026-11-09"))
+    desk = desk_of(on=world(*placed, xero=CONTACTS))
+    desk.sync()
+    for key, reference in (CERTAIN | PROBABLE).items():
+        quote = desk.box.zoho.find("Quotes", f"q_{key}")
+        said = reference.format(id=desk.deal(key), quote=quote["Quote_Number"])
+        by_hand(desk, key, Reference=said, Date="2026-11-12", Status="AUTHORISED")
+    for key in ("same_a", "same_b"):
+        by_hand(desk, key, Reference="hours", Date="2026-11-12", Status="AUTHORISED")
+    by_hand(desk, "far", Reference="something", Date="2026-02-01", Status="AUTHORISED")
+    return desk
+
+
+def proposed(found: Record) -> dict[str, str]:
+    """The proposals' certainty by deal key."""
+    return {pair["deal_name"].removeprefix("Order "): pair["certainty"] for pair in found["proposals"]}
+
+
+WANTED = dict.fromkeys(CERTAIN, "certain") | dict.fromkeys(PROBABLE, "probable")
+
+
+def test_pairs_are_proposed_and_nothing_is_linked_without_a_yes(cut_over: Desk) -> None:
+    desk = cut_over
+    before = desk.ledger.read_bytes()
+    found = reconciled(desk, "--since", "2026-01-01", "--adopt")
+    assert proposed(found) == WANTED
+    assert {item["deal_name"] for item in found["undecided"]} == {"Order same_a", "Order same_b"}
+    told = desk.run("reconcile", "--since", "2026-01-01", "--adopt", code=3).out
+    assert all(f"Order {key}" in told for key in WANTED)
+    assert desk.ledger.read_bytes() == before
+    assert reconciled(desk, "--since", "2026-01-01", code=0)["proposals"] == []
+
+
+def test_the_certain_ones_are_linked_with_a_yes_and_never_made_again(cut_over: Desk) -> None:
+    desk = cut_over
+    found = reconciled(desk, "--since", "2026-01-01", "--adopt", "--yes")
+    assert {pair["deal_name"].removeprefix("Order ") for pair in found["adopted"]} == set(CERTAIN)
+    assert proposed(found) == dict.fromkeys(PROBABLE, "probable")
+    assert set(linked(desk)) == set(CERTAIN)
+    invoices = desk.invoices()
+    with desk.nothing_sent():
+        assert desk.sync()["deals"] == []
+    for key in CERTAIN:
+        desk.edit(key, Next_Step="call them")
+    assert "create" not in actions(desk, desk.sync()).values()
+    requote(desk, "by_name", "999.00")
+    desk.edit("by_name", Next_Step="call again")
+    desk.sync()
+    desk.run("sync", "--since", "2026-01-01", "--limit", "0")
+    assert desk.invoices() == invoices
+    assert kinds(reconciled(desk, "--since", "2026-01-01")) == {("drifted", "by_name"): 1}
+
+
+ANSWERS = {"y n y": {*CERTAIN, "dated"}, "n y y": set(PROBABLE), "n n n": set()}
+
+
+@pytest.mark.parametrize("answers", ANSWERS)
+def test_a_person_is_asked(cut_over: Desk, answers: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = cut_over
+    order_of = sorted(PROBABLE)
+    first, *others = answers.split()
+    yes = {key for key, answer in zip(order_of, others, strict=True) if answer == "y"} | (
+        set(CERTAIN) if first == "y" else set()
+    )
+    monkeypatch.setattr(sys, "stdin", io.StringIO("what\n" + "\n".join(answers.split()) + "\n"))
+    out, err = io.StringIO(), io.StringIO()
+    hands = Hands(out, err, desk.environ, desk.folder, DeskClock(desk.box.clock), lambda: None, True, True)
+    assert run_command(["reconcile", "--since", "2026-01-01", "--adopt"], hands) == 3
+    assert set(linked(desk)) == yes
+
+
+def test_a_pair_that_changed_meanwhile_is_left(cut_over: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = cut_over
+    number = next(one["InvoiceNumber"] for one in desk.invoices() if one["Reference"] == "Order by_name")
+
+    class Thinking(io.StringIO):
+        """Somebody voids the invoice while a person thinks."""
+
+        def readline(self, size: int | None = -1, /) -> str:
+            if desk.box.xero.invoice(number)["Status"] != "VOIDED":
+                desk.box.xero.void(number)
+            return super().readline(-1 if size is None else size)
+
+    monkeypatch.setattr(sys, "stdin", Thinking("y\nn\nn\n"))
+    out, err = io.StringIO(), io.StringIO()
+    hands = Hands(out, err, desk.environ, desk.folder, DeskClock(desk.box.clock), lambda: None, True, True)
+    assert run_command(["reconcile", "--since", "2026-01-01", "--adopt"], hands) == 3
+    assert set(linked(desk)) == set(CERTAIN) - {"by_name"}
+    assert "Order by_name" in err.getvalue() and "changed meanwhile" in err.getvalue()
+
+
+def test_a_missing_deal_that_was_invoiced_by_hand_is_not_staged(desk: Desk) -> None:
+    desk.add(order("known", "Closed Won"))
+    desk.sync()
+    desk.wait(minutes=20)
+    desk.sync()
+    desk.add(order("overlooked", "Closed Won", modified="2026-11-15T00:00:00Z", lines=[("hours", 9, "10.00")]))
+    number = by_hand(desk, "overlooked", Reference="Order overlooked")
+    found = reconciled(desk, "--fix")
+    (missing,) = found["findings"]
+    assert (missing["kind"], missing["fixed"], missing["repair"]) == ("missing", False, None)
+    command = f"resolve {desk.deal('overlooked')} --adopt {number}"
+    assert command in missing["hint"]
+    desk.run(*command.split(), code=0)
+    assert reconciled(desk, code=0)["findings"] == []
+    assert_promises(desk)

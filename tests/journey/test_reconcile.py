@@ -1,0 +1,378 @@
+"""Zoho, the ledger and Xero compared: what was planted is found, nothing else is, and the totals add up."""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import io
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import closing
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from promises import assert_promises
+from world_tools import ROOT, Desk, OpenDesk, Record, order, priced, world
+
+KINDS = (
+    "missing", "held", "drifted", "status", "unlinked", "doubled", "probable_double", "orphaned", "absent",
+)  # fmt: skip
+
+
+def reconciled(desk: Desk, *argv: str, code: int = 3) -> Record:
+    """`reconcile --json`, which writes to neither service, checked against its schema and its own arithmetic."""
+    with desk.nothing_sent():
+        found = desk.run("reconcile", "--json", *argv, code=code).json
+    schema = json.loads((ROOT / "docs" / "reconcile.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(json.loads(desk.said[-2]))
+    assert found["exit_code"] == code
+    assert_adds_up(desk, found)
+    return found
+
+
+def assert_adds_up(desk: Desk, found: Record) -> None:
+    """The control totals add up, and are what the two services hold."""
+    for totals in found["totals"]:
+        zoho, xero = totals["zoho"], totals["xero"]
+        parts = [zoho[name] for name in ("invoiced", "held", "pending", "excluded", "missing")]
+        assert sum(part["count"] for part in parts) == zoho["qualifying"]["count"]
+        assert sum(Decimal(part["total"]) for part in parts) == Decimal(zoho["qualifying"]["total"])
+        sides = [
+            xero["invoiced"],
+            xero["drifted"],
+            *(xero[name]["total"] for name in ("doubled", "orphaned", "unpriced")),
+        ]
+        assert sum(map(Decimal, sides)) == Decimal(xero["ours"]["total"])
+    ours = {one["id"]: Decimal(one["total"]) for deal in found["deals"] for one in deal["invoices"]}
+    held = {invoice["InvoiceID"]: invoice for invoice in desk.invoices()}
+    assert {key: held[key]["Total"] for key in ours} == ours
+    assert sum(ours.values()) == sum(Decimal(totals["xero"]["ours"]["total"]) for totals in found["totals"])
+
+
+def kinds(found: Record) -> Counter[tuple[str, str]]:
+    """Each finding's kind and its deal's key."""
+    return Counter((item["kind"], item["deal_name"].removeprefix("Order ")) for item in found["findings"])
+
+
+def one(found: Record, kind: str, key: str) -> Record:
+    """The one finding of this kind about this deal."""
+    (only,) = [item for item in found["findings"] if (item["kind"], item["deal_name"]) == (kind, f"Order {key}")]
+    return dict(only)
+
+
+def number_of(desk: Desk, key: str) -> str:
+    """The number of a deal's invoice."""
+    return str(desk.invoice(key)["InvoiceNumber"])
+
+
+def in_ledger(desk: Desk, sql: str, *values: str) -> None:
+    """Somebody restores an old backup, or worse: the ledger changes behind the program's back."""
+    with closing(sqlite3.connect(desk.ledger)) as connection:
+        connection.execute(sql, values)
+        connection.commit()
+
+
+def forget(desk: Desk, key: str) -> None:
+    """The ledger never heard of this deal."""
+    for table in ("invoice_link", "deal", "event"):
+        in_ledger(desk, f"DELETE FROM {table} WHERE deal_id = ?", desk.deal(key))
+
+
+def by_hand(desk: Desk, like: str, **fields: Any) -> str:
+    """Somebody writes in Xero by hand what bills the same as a deal's quote: its customer, its total. Its number."""
+    deal = desk.box.zoho.find("Deals", like)
+    quotes = [quote for quote in desk.box.zoho.records("Quotes") if (quote["Deal_Name"] or {}).get("id") == deal["id"]]
+    line = {
+        "Description": "By hand", "Quantity": 1, "UnitAmount": quotes[0]["Grand_Total"], "AccountCode": "200",
+        "TaxType": "EXEMPTOUTPUT",
+    }  # fmt: skip
+    contact = {"ContactID": contact_of(desk, deal["Account_Name"]["name"])}
+    made = desk.box.xero.write_invoice({"Contact": contact, "LineItems": [line], "DueDate": "2026-12-24", **fields})
+    return str(made["InvoiceNumber"])
+
+
+def contact_of(desk: Desk, name: str) -> str:
+    """The ContactID of a customer by its name."""
+    (only,) = [contact["ContactID"] for contact in desk.contacts() if contact["Name"] == name]
+    return str(only)
+
+
+# ---- a world of differences ----
+
+DRAFTS = {
+    "reworded", "repriced", "readdressed", "unmarked", "requoted", "approved_by_hand", "draft", "moved_away", "differs",
+    "kept",
+}  # fmt: skip
+INVOICED = (
+    "after_approval", "reworded", "repriced", "readdressed", "unmarked", "requoted", "paid", "voided",
+    "approved_by_hand", "renumbered", "forgotten", "differs", "twice", "doubled_by_hand", "deleted", "moved_away",
+    "never_there", "lost", "fine", "draft", "kept",
+)  # fmt: skip
+LINE = {
+    "Description": "By hand",
+    "Quantity": 1,
+    "UnitAmount": Decimal("5.00"),
+    "AccountCode": "200",
+    "TaxType": "OUTPUT",
+}
+
+# What is planted, by the deal it is about: the kind it is found as.
+PLANTED: Mapping[str, str] = {
+    "overlooked": "missing",
+    "lost": "missing",
+    "nothing": "held",
+    "empty": "held",
+    "after_approval": "held",
+    "reworded": "drifted",
+    "repriced": "drifted",
+    "readdressed": "drifted",
+    "unmarked": "drifted",
+    "requoted": "drifted",
+    "paid": "status",
+    "voided": "status",
+    "approved_by_hand": "status",
+    "renumbered": "status",
+    "forgotten": "unlinked",
+    "differs": "unlinked",
+    "twice": "doubled",
+    "doubled_by_hand": "probable_double",
+    "deleted": "orphaned",
+    "moved_away": "orphaned",
+    "never_there": "absent",
+}
+
+
+@pytest.fixture
+def busy_desk(desk_of: OpenDesk) -> Desk:
+    """A desk at work for a while: every standing a deal can have, and nothing wrong."""
+    history = order("history", "Closed Won", account="cedar", modified="2026-11-10T00:00:00Z")
+    desk = desk_of(history)
+    stages = [{"stage": "Qualification", "invoice": "none"}, *desk.settings["stages"]]
+    desk.configure(stages=stages)
+    desk.sync()
+    for place, key in enumerate(INVOICED):
+        stage = "Confirmed" if key in DRAFTS else "Closed Won"
+        account = ("alpine", "birch", "cedar")[place % 3]
+        desk.add(
+            order(key, stage, account=account, lines=[("hours", place + 1, "99.95"), ("food", 2, "5", "GST Free")])
+        )
+    desk.add(order("customer_only", "Qualification"))
+    desk.add(order("set_aside", "Closed Won", lines=(), Amount=Decimal(0)))
+    desk.sync(code=3)
+    desk.run("resolve", desk.deal("set_aside"), "--skip", code=0)
+    desk.move("kept", "Proposal")
+    desk.sync(code=3)
+    desk.run("resolve", desk.deal("kept"), "--skip", code=0)
+    desk.wait(minutes=20)
+    desk.sync()
+    return desk
+
+
+def planted(desk: Desk) -> None:
+    """People, backups and other apps at their worst."""
+    xero, zoho = desk.box.xero, desk.box.zoho
+    desk.add(order("nothing", "Closed Won", lines=(), Amount=Decimal(0)))
+    desk.add(order("empty", "Closed Won", lines=(), Amount=None))
+    desk.edit("after_approval", Deal_Name="Order after_approval", Next_Step="call")
+    requote(desk, "after_approval", "111.00")
+    desk.edit("after_approval", Next_Step="call again")
+    desk.sync(code=3)
+    desk.wait(minutes=20)
+    desk.sync(code=3)
+
+    desk.add(order("overlooked", "Closed Won", modified="2026-11-15T00:00:00Z"))
+    in_ledger(desk, "DELETE FROM invoice_link WHERE deal_id = ?", desk.deal("lost"))
+    xero.edit_invoice(number_of(desk, "lost"), {"Url": "https://example.com/"})
+    xero.edit_invoice(number_of(desk, "reworded"), {"Reference": "my own words"})
+    xero.edit_invoice(number_of(desk, "repriced"), {"LineItems": [LINE]})
+    other = contact_of(desk, "Birch & Stone Interiors")
+    xero.edit_invoice(number_of(desk, "readdressed"), {"Contact": {"ContactID": other}})
+    xero.edit_invoice(number_of(desk, "unmarked"), {"Url": "https://example.com/"})
+    requote(desk, "requoted", "77.00")
+    xero.pay(number_of(desk, "paid"), desk.invoice("paid")["Total"])
+    xero.void(number_of(desk, "voided"))
+    xero.approve(number_of(desk, "approved_by_hand"))
+    xero.rename(number_of(desk, "renumbered"), "BY-HAND-7")
+    forget(desk, "forgotten")
+    forget(desk, "differs")
+    xero.edit_invoice(number_of(desk, "differs"), {"LineItems": [LINE]})
+    by_hand(desk, "twice", Url=desk.invoice("twice")["Url"], Status="AUTHORISED")
+    by_hand(desk, "doubled_by_hand", InvoiceNumber="X-1", Reference="Order doubled_by_hand, as agreed")
+    by_hand(desk, "fine", InvoiceNumber="X-2", Reference="something else altogether")
+    zoho.delete("Deals", desk.deal("deleted"))
+    forget(desk, "moved_away")
+    desk.move("moved_away", "Proposal")
+    in_ledger(desk, "UPDATE invoice_link SET invoice_id = ? WHERE deal_id = ?", GHOST, desk.deal("never_there"))
+    xero.edit_invoice(number_of(desk, "never_there"), {"Url": "https://example.com/"})
+    desk.add(order("fresh", "Closed Won"))
+
+
+GHOST = "11111111-2222-3333-4444-555555555555"
+
+
+def requote(desk: Desk, key: str, price: str) -> None:
+    """Somebody changes the price on a quote, and not its deal."""
+    quote = desk.box.zoho.find("Quotes", f"q_{key}")
+    desk.box.zoho.update("Quotes", quote["id"], {"lines": [priced("hours", 1, price)]})
+
+
+def test_nothing_is_found_where_nothing_is_wrong(busy_desk: Desk) -> None:
+    found = reconciled(busy_desk, code=0)
+    assert found["findings"] == []
+    standings = Counter(deal["standing"] for deal in found["deals"])
+    assert standings == {"invoiced": len(INVOICED) - 1, "excluded": 3, None: 1}
+    (totals,) = found["totals"]
+    assert totals["xero"]["drifted"] == "0.00" and totals["xero"]["orphaned"]["count"] == 1
+    assert found["api_calls"]["xero"] <= 3 and found["api_calls"]["zoho"] <= 4
+    told = busy_desk.run("reconcile", code=0).out
+    assert "Nothing to see." in told
+    assert busy_desk.run("--quiet", "reconcile", code=0).out == ""
+    assert_promises(busy_desk)
+
+
+def test_exactly_what_was_planted_is_found(busy_desk: Desk) -> None:
+    planted(busy_desk)
+    before = busy_desk.ledger.read_bytes()
+    found = reconciled(busy_desk)
+    assert kinds(found) == {(kind, key): 1 for key, kind in PLANTED.items()}
+    assert set(PLANTED.values()) == set(found["counts"])
+    assert busy_desk.ledger.read_bytes() == before
+    standings = {deal["deal_name"].removeprefix("Order "): deal["standing"] for deal in found["deals"]}
+    assert standings["fresh"] == "pending" and standings["history"] == "excluded" and standings["fine"] == "invoiced"
+    fields = {key: {item["field"] for item in one(found, "drifted", key)["differences"]} for key in
+              ("reworded", "readdressed", "unmarked")}  # fmt: skip
+    assert fields == {"reworded": {"Reference"}, "readdressed": {"ContactID"}, "unmarked": {"Url"}}
+    reference = one(found, "drifted", "reworded")["differences"][0]
+    assert (reference["zoho"], reference["xero"]) == ("Order reworded", "my own words")
+    assert "sync --deal" in one(found, "drifted", "requoted")["hint"]
+    assert "--adopt" in one(found, "missing", "lost")["hint"]
+    for item in found["findings"]:
+        assert "zoho-xero-sync " in item["hint"], item
+    told = busy_desk.run("reconcile", code=3).out
+    assert f"{len(PLANTED)} differences to see" in told
+
+
+# ---- what --fix does ----
+
+
+def test_what_is_safe_is_fixed_and_the_rest_stays(busy_desk: Desk) -> None:
+    desk = busy_desk
+    planted(desk)
+    fixed = reconciled(desk, "--fix")
+    repaired = {item["deal_name"].removeprefix("Order ") for item in fixed["findings"] if item["fixed"]}
+    assert repaired == {"overlooked", "paid", "voided", "approved_by_hand", "renumbered", "forgotten", "moved_away"}
+    links = {row["deal_id"]: row for row in desk.rows("SELECT * FROM invoice_link")}
+    assert links[desk.deal("paid")]["status"] == "PAID" and links[desk.deal("renumbered")]["number"] == "BY-HAND-7"
+    assert (links[desk.deal("voided")]["status"], links[desk.deal("voided")]["live"]) == ("VOIDED", 0)
+    assert links[desk.deal("forgotten")]["invoice_id"] == desk.invoice("forgotten")["InvoiceID"]
+
+    left = {key: kind for key, kind in PLANTED.items() if key not in repaired} | {"moved_away": "held"}
+    found = reconciled(desk)
+    assert kinds(found) == {(kind, key): 1 for key, kind in left.items()}
+    for kind, key in (("held", "moved_away"), ("orphaned", "deleted")):
+        desk.run("resolve", one(found, kind, key)["deal_id"], "--skip", code=0)
+    assert not {"moved_away", "deleted"} & {key for _, key in kinds(reconciled(desk))}
+
+    before = {invoice["InvoiceID"] for invoice in desk.invoices(closed=True)}
+    desk.sync(code=3)
+    made = [invoice for invoice in desk.invoices(closed=True) if invoice["InvoiceID"] not in before]
+    assert sorted(invoice["Reference"] for invoice in made) == ["Order fresh", "Order overlooked"]
+
+
+def test_a_double_is_settled_by_voiding_the_one_the_ledger_has(busy_desk: Desk) -> None:
+    desk = busy_desk
+    first = number_of(desk, "twice")
+    second = by_hand(desk, "twice", Url=desk.invoice("twice")["Url"], Status="AUTHORISED")
+    assert kinds(reconciled(desk)) == {("doubled", "twice"): 1}
+    desk.box.xero.void(first)
+    assert kinds(reconciled(desk, "--fix", code=0)) == {("status", "twice"): 1, ("unlinked", "twice"): 1}
+    links = desk.rows(
+        f"SELECT number, status, live FROM invoice_link WHERE deal_id = '{desk.deal('twice')}' ORDER BY id"
+    )
+    assert [(row["number"], row["status"], row["live"]) for row in links] == [
+        (first, "VOIDED", 0), (second, "AUTHORISED", 1),
+    ]  # fmt: skip
+    # The one by hand has other words and lines of the same total.
+    assert kinds(reconciled(desk)) == {("drifted", "twice"): 1}
+    assert_promises(desk)
+
+
+def test_a_run_beside_it_is_not_disturbed(busy_desk: Desk) -> None:
+    with (busy_desk.folder / "ledger.db.lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert reconciled(busy_desk, code=0)["findings"] == []
+        busy_desk.run("reconcile", "--fix", code=11)
+
+
+# ---- the period, the files, the words ----
+
+
+def names(found: Record) -> set[str]:
+    """The names of every deal that was looked at."""
+    return {deal["deal_name"] for deal in found["deals"]}
+
+
+def test_a_period_has_its_own_deals(desk: Desk) -> None:
+    desk.add(order("early", "Closed Won"))
+    desk.sync()
+    desk.wait(days=40)
+    desk.add(order("late", "Closed Won"))
+    desk.sync()
+    assert names(reconciled(desk, code=0)) == {"Order early", "Order late"}
+    assert names(reconciled(desk, "--since", "30d", code=0)) == {"Order late"}
+    assert names(reconciled(desk, "--since", "2026-11-01", "--until", "2026-12-01", code=0)) == {"Order early"}
+    desk.box.xero.pay(number_of(desk, "early"), "1.00")
+    assert names(reconciled(desk, "--since", "30d", code=0)) == {"Order early", "Order late"}
+    assert "is before --since" in desk.run("reconcile", "--since", "1d", "--until", "2026-01-01", code=2).err
+    assert "in the future" in desk.run("reconcile", "--since", "2030-01-01", code=2).err
+
+
+def test_the_spreadsheet_adds_up_and_runs_nothing(busy_desk: Desk) -> None:
+    desk = busy_desk
+    planted(desk)
+    desk.edit("fresh", Deal_Name='=HYPERLINK("http://example.com")')
+    desk.box.xero.edit_invoice(number_of(desk, "draft"), {"Reference": "+61 2 5550 0100\r\n=1+1"})
+    file = desk.folder / "all.csv"
+    found = reconciled(desk, "--csv", str(file))
+    assert file.read_bytes().startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig"))))
+    (totals,) = found["totals"]
+    assert sum(Decimal(row["zoho_total"] or 0) for row in rows) == Decimal(totals["zoho"]["qualifying"]["total"])
+    ours = [Decimal(row["xero_total"]) for row in rows if row["ours"] == "yes"]
+    assert (len(ours), sum(ours)) == (totals["xero"]["ours"]["count"], Decimal(totals["xero"]["ours"]["total"]))
+    assert {row["deal_name"] for row in rows if "HYPERLINK" in row["deal_name"]} == {
+        '\'=HYPERLINK("http://example.com")'
+    }
+    cells = [cell for row in rows for cell in row.values()]
+    assert [cell for cell in cells if cell.startswith(("=", "+", "@"))] == []
+    assert "'+61 2 5550 0100 =1+1" in cells
+    kinds_of = Counter(kind for row in rows for kind in row["findings"].split())
+    assert sum(kinds_of.values()) >= len(PLANTED) and set(kinds_of) == set(KINDS)
+    told = desk.run("reconcile", "--csv", "/nowhere/at/all.csv", code=2).err
+    assert "cannot be written" in told and "--csv" in told
+
+
+def test_two_currencies_are_never_added(desk_of: OpenDesk) -> None:
+    placed = world(
+        order("home", "Confirmed", modified="2026-11-10T00:00:00Z"), xero={"currencies": ["AUD", "EUR"]}
+    )  # fmt: skip
+    placed["zoho"] |= {"org": {"multi_currency": True}, "currencies": ["AUD", "EUR"]}
+    desk = desk_of(on=placed)
+    desk.sync()
+    desk.add(order("at_home", "Closed Won"))
+    desk.add(order("abroad", "Closed Won", lines=(), Currency="EUR", Amount=Decimal("70.00")))
+    desk.sync()
+    found = reconciled(desk, code=0)
+    sums = {totals["currency"]: totals["xero"]["ours"] for totals in found["totals"]}
+    assert sums == {"AUD": {"count": 1, "total": "396.00"}, "EUR": {"count": 1, "total": "70.00"}}
+
+
+def test_without_a_ledger_it_says_what_to_do(desk_of: OpenDesk) -> None:
+    desk = desk_of()
+    assert "zoho-xero-sync init" in desk.run("reconcile", code=13).err
+    assert "two steps" in desk.run("reconcile", "--fix", "--adopt", code=2).err
+    assert "--adopt" in desk.run("reconcile", "--yes", code=2).err

@@ -1,0 +1,226 @@
+"""Back to Zoho: the deal's own fields say how its invoice stands, and writing them never causes another round."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from promises import assert_promises
+from world_tools import Desk, OpenDesk, Record, line_of, order, priced, problem_codes, world
+
+FIELDS = {
+    "number": "Xero_No",
+    "status": "Xero_Status",
+    "total": "Xero_Total",
+    "due": "Xero_Due",
+    "link": "Xero_Link",
+    "paid_on": "Xero_Paid_On",
+}
+TYPES = {
+    "Xero_No": "text",
+    "Xero_Status": "text",
+    "Xero_Total": "currency",
+    "Xero_Due": "currency",
+    "Xero_Link": "website",
+    "Xero_Paid_On": "date",
+}
+
+
+def placed() -> Record:
+    """The standard world with a field for everything."""
+    made = world()
+    made["zoho"]["fields"] = {"Deals": TYPES}
+    return made
+
+
+@pytest.fixture
+def telling(desk_of: OpenDesk) -> Desk:
+    """A desk whose configuration writes everything back."""
+    opened = desk_of(on=placed())
+    opened.configure(write_back=FIELDS, poll={"documents": 0, "customers": 0, "deleted": 0})
+    opened.sync()
+    return opened
+
+
+def fields(desk: Desk, key: str = "job") -> Record:
+    """What the deal's own fields say."""
+    deal = desk.box.zoho.find("Deals", key)
+    return {key: deal[name] for key, name in FIELDS.items() if deal.get(name) is not None}
+
+
+def idle(desk: Desk, *, code: int = 0) -> None:
+    """The next run is one call to Zoho, none to Xero, and nothing to tell."""
+    calls = desk.box.calls
+    before = calls.api_calls("zoho"), calls.api_calls("xero")
+    with desk.nothing_sent():
+        report = desk.sync(code=code)
+    assert (calls.api_calls("zoho") - before[0], calls.api_calls("xero") - before[1]) == (1, 0)
+    assert report["counts"]["seen"] == 0
+
+
+def later(desk: Desk, *, code: int = 0) -> Record:
+    """A sync after the polls' pace has passed."""
+    desk.wait(minutes=16)
+    return desk.sync(code=code)
+
+
+def puts(desk: Desk) -> int:
+    """How many requests wrote to Zoho so far."""
+    return len(desk.box.calls.writes("zoho"))
+
+
+def test_the_whole_life_comes_back_without_another_round(telling: Desk) -> None:
+    desk = telling
+    deal = desk.add(order("job", "Confirmed"))
+    assert line_of(desk.sync(), deal)["action"] == "create"
+    invoice = desk.invoice("job")
+    said = {
+        "number": invoice["InvoiceNumber"],
+        "status": "DRAFT",
+        "total": Decimal("396.00"),
+        "due": Decimal("396.00"),
+        "link": f"https://go.xero.com/AccountsReceivable/View.aspx?InvoiceID={invoice['InvoiceID']}",
+    }
+    assert fields(desk) == said
+    idle(desk)
+
+    desk.move("job", "Closed Won")
+    desk.sync()
+    assert fields(desk) == said | {"status": "AUTHORISED"}
+    idle(desk)
+
+    desk.box.xero.pay(str(invoice["InvoiceID"]), "96.00")
+    before = puts(desk)
+    later(desk)
+    assert fields(desk) == said | {"status": "AUTHORISED", "due": Decimal("300.00")}
+    assert puts(desk) == before + 1
+    idle(desk)
+
+    desk.box.zoho.replace_lines("Quotes", "q_job", [priced("hours", 5, "120.00")])
+    desk.edit("job", Amount=Decimal("660.00"))
+    report = desk.sync(code=3)
+    assert problem_codes(report) == ["changed_after_approval"]
+    assert "resolve" in report["problems"][0]["hint"]
+    assert puts(desk) == before + 1
+
+    desk.box.xero.pay(str(invoice["InvoiceID"]), "300.00")
+    later(desk, code=3)
+    today = desk.box.clock.now().date().isoformat()
+    assert fields(desk) == said | {"status": "PAID", "due": Decimal("0.00"), "paid_on": today}
+    desk.run("resolve", deal, "--skip", code=0)
+    idle(desk)
+    assert desk.box.zoho.workflow_runs == 0
+    assert_promises(desk)
+
+
+def test_a_payment_taken_back_empties_its_date(telling: Desk) -> None:
+    telling.add(order("job", "Closed Won"))
+    telling.sync()
+    invoice = str(telling.invoice("job")["InvoiceID"])
+    telling.box.xero.pay(invoice, "396.00")
+    later(telling)
+    assert "paid_on" in fields(telling)
+    telling.box.xero.unpay(invoice)
+    later(telling)
+    assert "paid_on" not in fields(telling)
+    assert fields(telling)["due"] == Decimal("396.00")
+
+
+def test_an_ended_invoice_comes_back_too(telling: Desk) -> None:
+    telling.add(order("job", "Closed Won"))
+    telling.sync()
+    telling.box.xero.void(str(telling.invoice("job")["InvoiceID"]))
+    later(telling, code=3)
+    assert (fields(telling)["status"], fields(telling)["due"]) == ("VOIDED", Decimal(0))
+
+
+def test_a_person_in_the_same_second_is_not_overlooked(telling: Desk) -> None:
+    deal = telling.add(order("job", "Confirmed"))
+    telling.sync()
+    modified = telling.box.zoho.find("Deals", "job")["Modified_Time"]
+    telling.box.zoho.update("Deals", deal, {"Deal_Name": "Order job, renamed", "Modified_Time": modified})
+    assert line_of(telling.sync(), deal)["action"] == "update"
+    assert telling.invoice("job")["Reference"] == "Order job, renamed"
+
+
+def test_an_answer_that_is_lost_is_written_again(telling: Desk) -> None:
+    telling.add(order("job", "Confirmed"))
+    telling.fault("drop_after", service="zoho", method="PUT")
+    report = telling.sync(code=4)
+    assert report["counts"]["invoices_created"] == 1
+    telling.sync()
+    assert fields(telling)["status"] == "DRAFT"
+    idle(telling)
+    assert len(telling.invoices("job")) == 1
+    assert_promises(telling)
+
+
+def test_a_refused_deal_stops_no_other_and_is_tried_again_on_demand(telling: Desk) -> None:
+    good, bad = telling.add(order("good", "Confirmed")), telling.add(order("bad", "Confirmed", account="birch"))
+    telling.box.zoho.hold("Deals", bad, "merge")
+    report = telling.sync(code=3)
+    assert report["counts"]["invoices_created"] == 2
+    assert problem_codes(report) == ["write_back_refused"]
+    assert report["problems"][0]["subject"] == f"deal {bad}"
+    assert (fields(telling, "good")["status"], fields(telling, "bad")) == ("DRAFT", {})
+    assert "write_back_refused" in telling.run("status", code=0).out
+    idle(telling, code=3)
+
+    telling.box.zoho.release("Deals", bad)
+    idle(telling, code=3)
+    telling.run("resolve", bad, "--retry", code=0)
+    telling.sync()
+    assert fields(telling, "bad")["status"] == "DRAFT"
+    idle(telling)
+    assert good != bad
+
+
+def test_a_refused_deal_can_be_left_as_it_is(telling: Desk) -> None:
+    deal = telling.add(order("job", "Confirmed"))
+    telling.box.zoho.hold("Deals", deal, "merge")
+    telling.sync(code=3)
+    telling.run("resolve", deal, "--skip", code=0)
+    idle(telling)
+    assert fields(telling) == {}
+
+
+def test_a_dry_run_says_what_would_be_told(telling: Desk) -> None:
+    deal = telling.add(order("job", "Confirmed"))
+    with telling.nothing_sent():
+        (note,) = telling.sync("--dry-run")["notes"]
+    assert note.startswith(f"Zoho would be told in deal {deal}: Xero_No (none) → (Xero's next); Xero_Status")
+    assert "Xero_Total (none) → 396" in note
+
+
+def test_deals_invoiced_before_are_told_once_it_is_turned_on(desk_of: OpenDesk) -> None:
+    desk = desk_of(on=placed())
+    desk.sync()
+    desk.add(order("job", "Confirmed"))
+    desk.sync()
+    desk.configure(write_back={"status": "Xero_Status"})
+    before = puts(desk)
+    desk.sync()
+    assert (puts(desk) - before, fields(desk)) == (1, {"status": "DRAFT"})
+    idle(desk)
+
+
+def test_one_note_and_never_a_second(desk_of: OpenDesk) -> None:
+    desk = desk_of(on=placed())
+    desk.sync()
+    earlier = desk.add(order("earlier", "Confirmed"))
+    desk.sync()
+    desk.configure(write_back={"note": True}, poll={"documents": 0, "customers": 0, "deleted": 0})
+    desk.sync()
+    job = desk.add(order("job", "Confirmed", account="birch"))
+    desk.sync()
+    lost = desk.add(order("lost", "Confirmed", account="cedar"))
+    desk.fault("drop_after", service="zoho", method="POST", path="/crm/v8/Notes")
+    desk.sync()
+    desk.move("job", "Closed Won")
+    desk.sync()
+    idle(desk)
+    (note,) = desk.box.zoho.notes("Deals", job)
+    assert desk.invoice("job")["InvoiceNumber"] in note["Note_Content"]
+    assert len(desk.box.zoho.notes("Deals", lost)) == 1
+    assert desk.box.zoho.notes("Deals", earlier) == []
+    assert_promises(desk)

@@ -1,0 +1,51 @@
+"""The poll of the invoices: what people did to them in Xero, asked for by what changed since, in one call.
+
+Xero's If-Modified-Since counts whole seconds and does not notice a merged contact, nor the due date of a part-paid
+invoice (developer.xero.com/documentation/api/accounting/requests-and-responses, "Retrieving modified records"): the
+overlap of the polls covers the first, `reconcile` finds the others.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from zoho_xero_sync.core.model import DealState, Event
+from zoho_xero_sync.core.sighting import Sighting, see
+from zoho_xero_sync.engine.busy import busy_subjects
+from zoho_xero_sync.engine.news import Found, Poll
+from zoho_xero_sync.engine.ports import Context, LedgerView
+
+
+def invoices_poll(minutes: int) -> Poll:
+    """The poll; what it finds are the linked invoices that differ from what is known of them."""
+    return Poll("invoices", timedelta(minutes=minutes), _ask)
+
+
+def _ask(context: Context, ledger: LedgerView, since: datetime) -> Found:
+    changed = {invoice.id: invoice for invoice in context.xero.fetch_sales(since)}
+    read_at = context.xero.read_at
+    links = [link for link in ledger.live_invoices() if link.invoice_id in changed]
+    if not links:
+        return Found(read_at)
+    edits, busy = ledger.find_edits([link.invoice_id for link in links]), busy_subjects(ledger)
+    met = (see(link, edits.get(link.invoice_id), changed[link.invoice_id], busy=link.deal_id in busy) for link in links)
+    sightings = [sighting for sighting in met if sighting is not None]
+    return Found(
+        read_at,
+        deals=_to_plan(ledger, sightings),
+        invoices=tuple(sighting.link for sighting in sightings),
+        events=tuple(
+            Event(context.clock.now(), context.run_id, sighting.link.deal_id, kind, detail)
+            for sighting in sightings
+            for kind, detail in sighting.news
+        ),
+        edits=tuple(sighting.edits for sighting in sightings),
+    )
+
+
+def _to_plan(ledger: LedgerView, sightings: list[Sighting]) -> frozenset[str]:
+    """Deals whose invoice was ended, and deals that wait for a person, who may have seen to it now."""
+    records = ledger.find_deals([sighting.link.deal_id for sighting in sightings])
+    held = {deal_id for deal_id, record in records.items() if record.state is DealState.HELD}
+    ended = {sighting.link.deal_id for sighting in sightings if not sighting.link.live}
+    return frozenset(held | ended)

@@ -1,0 +1,225 @@
+"""Writing invoices back into the fields of their deals, after everything else of a run.
+
+Setting the same values once more changes nothing, so these writes need no journal: what was not recorded is sent again.
+A note would be there twice, so it is marked as sent before it is, and never sent again on doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from zoho_xero_sync.core.model import Event, InvoiceLink
+from zoho_xero_sync.core.report import DealResult
+from zoho_xero_sync.core.write_back import (
+    DueWriteBack,
+    FieldValue,
+    WriteBack,
+    Written,
+    as_told,
+    changes_line,
+    moved_snapshot,
+    note_of,
+    refused_problem,
+    rules_stamp,
+    told_changes,
+    told_fields,
+    untold,
+)
+from zoho_xero_sync.engine.ports import Context, LedgerDesk, LedgerView
+from zoho_xero_sync.engine.tally import Tally
+from zoho_xero_sync.errors import SyncError
+
+# Zoho takes 100 records in a call (www.zoho.com/crm/developer/docs/api/v8/update-records.html).
+BATCH = 100
+# Other fields, or a new ledger, have every deal told anew; what is beyond this is told by the next runs.
+MOST_IN_A_RUN = 1000
+# Since when notes are made; what was invoiced before gets none.
+NOTES_FACT = "write_back.notes_since"
+_SHOWN = 20
+_MAKES = ("create", "update", "void", "adopt")
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """A deal that is due: all that its fields are to say, what of it they were not told, and its row once told."""
+
+    due: DueWriteBack
+    values: Mapping[str, FieldValue]
+    news: Mapping[str, FieldValue]
+    row: WriteBack
+
+    @property
+    def deal_id(self) -> str:
+        return self.due.link.deal_id
+
+
+def write_back(context: Context, ledger: LedgerDesk, tally: Tally) -> None:
+    """Tell the deals that are due, and report those that Zoho refused, also earlier."""
+    rules = context.rules.write_back
+    if not rules.active:
+        return
+    tally.told |= {_told(row) for row in ledger.refused_write_backs()}
+    notes_since = _notes_since(context, ledger, tally)
+    due = ledger.due_write_backs(rules_stamp(rules), MOST_IN_A_RUN)
+    if due:
+        context.zoho.confirm()
+    for start in range(0, len(due), BATCH):
+        context.check_stop()
+        context.progress("writing back to Zoho", start, len(due))
+        telling = [_telling(context, item) for item in due[start : start + BATCH]]
+        _tell(context, ledger, telling)
+        if notes_since is not None:
+            _add_notes(context, ledger, [item for item in telling if _wants_note(item, notes_since)])
+    _report_refused(ledger, tally)
+
+
+def preview_write_back(context: Context, view: LedgerView, tally: Tally) -> None:
+    """Note what a sync would write back, as far as it can be known before Xero has answered."""
+    rules = context.rules.write_back
+    if not rules.active:
+        return
+    tally.told |= {_told(row) for row in view.refused_write_backs()}
+    due = view.due_write_backs(rules_stamp(rules), MOST_IN_A_RUN)
+    links = view.find_invoice_links([*(item.link.deal_id for item in due), *tally.results])
+    links |= {result.deal_id: _planned(result, links.get(result.deal_id)) for result in _making(tally)}
+    before, edits = view.find_write_backs(links), view.find_edits([link.invoice_id for link in links.values()])
+    lines: list[str] = []
+    for deal_id, link in links.items():
+        values = told_fields(link, edits.get(link.invoice_id), rules)
+        changes = told_changes(values, before.get(deal_id))
+        if changes:
+            lines.append(f"Zoho would be told in deal {deal_id}: {changes_line(changes)}")
+    tally.notes += lines[:_SHOWN]
+    if len(lines) > _SHOWN:
+        tally.notes.append(f"Zoho would be told of {len(lines) - _SHOWN} more invoices.")
+    _report_refused(view, tally)
+
+
+# ---- fields ----
+
+
+def _telling(context: Context, due: DueWriteBack) -> _Telling:
+    values = told_fields(due.link, due.edits, context.rules.write_back)
+    noted = due.before.noted if due.before else None
+    row = WriteBack(due.link.deal_id, due.stamp, as_told(values), noted)
+    return _Telling(due, values, untold(values, due.before), row)
+
+
+def _tell(context: Context, ledger: LedgerDesk, telling: Sequence[_Telling]) -> None:
+    """Write what is news, and record what came of it; what is no news is only noted as told."""
+    changed = [item for item in telling if item.news]
+    answers = context.zoho.update_deals([(item.deal_id, item.news) for item in changed]) if changed else []
+    told = list(zip(changed, answers, strict=True))
+    rows = [item.row for item in telling if not item.news]
+    rows += [_answered(item, answer) for item, answer in told]
+    records = ledger.find_deals([item.deal_id for item in changed])
+    moved: dict[str, tuple[str, datetime]] = {}
+    for item, answer in told:
+        record = records.get(item.deal_id)
+        snapshot = moved_snapshot(record, answer.modified_at) if record else None
+        if snapshot is not None:
+            moved[item.deal_id] = snapshot
+    ledger.record_write_backs(rows, list(_events(context, told)), moved=moved)
+
+
+def _answered(item: _Telling, answer: Written) -> WriteBack:
+    if answer.problem is None:
+        return item.row
+    sent = item.due.before.sent if item.due.before else {}
+    return replace(item.row, sent=sent, problem=answer.problem)
+
+
+def _events(context: Context, told: Iterable[tuple[_Telling, Written]]) -> Iterator[Event]:
+    for item, answer in told:
+        if answer.gone:
+            continue
+        kind, detail = "written_back", as_told(item.news)
+        if answer.problem is not None:
+            kind, detail = "write_back_refused", {"message": answer.problem}
+        yield Event(context.clock.now(), context.run_id, item.deal_id, kind, detail)
+
+
+# ---- notes ----
+
+
+def _notes_since(context: Context, ledger: LedgerDesk, tally: Tally) -> datetime | None:
+    """From when on an invoice gets a note; None without notes."""
+    if not context.rules.write_back.note:
+        return None
+    kept = ledger.fact(NOTES_FACT)
+    if kept is not None:
+        return datetime.fromisoformat(kept[0])
+    ledger.record_fact(NOTES_FACT, tally.started.isoformat(), context.clock.now())
+    return tally.started
+
+
+def _wants_note(item: _Telling, since: datetime) -> bool:
+    made_at = item.due.made_at
+    return made_at is not None and made_at >= since and item.row.noted is None and item.due.link.live
+
+
+def _add_notes(context: Context, ledger: LedgerDesk, telling: Sequence[_Telling]) -> None:
+    if not telling:
+        return
+    rows = ledger.find_write_backs([item.deal_id for item in telling])
+    ledger.record_write_backs(
+        [replace(rows[item.deal_id], noted=item.due.link.invoice_id) for item in telling],
+    )
+    try:
+        answers = context.zoho.add_notes([(item.deal_id, note_of(item.due.link)) for item in telling])
+    except SyncError:
+        # Nothing was sent, so the deals are due once more.
+        ledger.record_write_backs([replace(rows[item.deal_id], stamp="") for item in telling])
+        raise
+    refused = [
+        replace(rows[item.deal_id], problem=answer.problem)
+        for item, answer in zip(telling, answers, strict=True)
+        if answer.problem is not None
+    ]
+    ledger.record_write_backs(refused, [])
+
+
+# ---- settling ----
+
+
+def settle_refused(ledger: LedgerDesk, deal_id: str, *, retry: bool) -> bool:
+    """Have a refused deal told once more by the next run, or leave it as it is; whether there was one."""
+    row = ledger.find_write_backs([deal_id]).get(deal_id)
+    if row is None or row.problem is None:
+        return False
+    ledger.record_write_backs([replace(row, problem=None, stamp="" if retry else row.stamp)])
+    return True
+
+
+# ---- the report ----
+
+
+def _told(row: WriteBack) -> tuple[str, str, str]:
+    problem = refused_problem(row)
+    return problem.code, problem.subject, problem.message
+
+
+def _report_refused(ledger: LedgerView, tally: Tally) -> None:
+    tally.run_problems += [refused_problem(row) for row in ledger.refused_write_backs()]
+
+
+def _making(tally: Tally) -> Iterator[DealResult]:
+    for result in tally.results.values():
+        if result.invoice is not None and result.action in _MAKES:
+            yield result
+
+
+def _planned(result: DealResult, link: InvoiceLink | None) -> InvoiceLink:
+    """The deal's link as it would be after the action; a number that Xero gives is not known yet."""
+    invoice = result.invoice
+    if invoice is None:
+        raise ValueError(f"deal {result.deal_id} has no planned invoice")
+    if link is None:
+        number = invoice.number or "(Xero's next)"
+        return InvoiceLink(
+            result.deal_id, invoice.id or "", number, invoice.status, invoice.currency, invoice.total, None, None
+        )
+    due = link.due if link.due is None or link.total == invoice.total else invoice.total - (link.total - link.due)
+    return replace(link, status=invoice.status, total=invoice.total, due=due)
