@@ -76,8 +76,11 @@ def everything(number: str) -> Plot:
 
 
 def emails() -> Plot:
-    """Invoices that leave by e-mail: one that moves on and two that are new. On doubt a person looks and decides."""
-    placed = world(order("moved", "Confirmed"), order("new", account="birch"), order("more", account="cedar"))
+    """Items are made, invoices leave by e-mail: one that moves on and two that are new. On doubt a person decides."""
+    goods: list[Line] = [("hire", 1, "90.50"), ("food", 3, "7.35", "GST Free"), ("hours", 1, "99.00")]
+    placed = world(
+        order("moved", "Confirmed"), order("new", account="birch", lines=goods), order("more", account="cedar")
+    )
 
     def prepare(desk: Desk) -> None:
         desk.sync("--since", "2026-01-01")
@@ -94,9 +97,9 @@ def emails() -> Plot:
             desk.run("resolve", deal["deal_id"], "--skip" if asked["invoice_id"] in left else "--retry", code=0)
         desk.sync()
 
-    stages = [{"stage": "Confirmed", "invoice": "draft"}]
-    stages.append({"stage": "Closed Won", "invoice": "authorised", "email": True})
-    return Plot(placed, prepare, afterwards, settings={"stages": stages})
+    won = {"stage": "Closed Won", "invoice": "authorised", "email": True}
+    settings = {"stages": [{"stage": "Confirmed", "invoice": "draft"}, won]}
+    return Plot(placed, prepare, afterwards, settings=settings | {"invoice": {"items": "create"}})
 
 
 def first_run() -> Plot:
@@ -178,7 +181,8 @@ def outcome(desk: Desk) -> Record:
     )
     references = {str(invoice["InvoiceID"]): str(invoice["Reference"]) for invoice in desk.invoices(closed=True)}
     emailed = sorted({references[invoice_id] for invoice_id, _ in desk.box.xero.emails()})
-    return {"invoices": invoices, "contacts": contacts, "emails": emailed}
+    items = sorted(desk.box.xero.books.settings.items)
+    return {"invoices": invoices, "contacts": contacts, "emails": emailed, "items": items}
 
 
 def _phone(contact: Record) -> str:
@@ -205,5 +209,6 @@ def lost(desk: Desk, wanted: Record) -> list[str]:
     missing = [row for row in wanted["invoices"] if row not in found["invoices"]]
     other = [row for row in wanted["contacts"] if row not in found["contacts"]]
     near = [row for row in found["contacts"] if row not in wanted["contacts"]]
+    missing += [f"item {code}" for code in wanted["items"] if code not in found["items"]]
     missing += [f"e-mail of {name}" for name in wanted["emails"] if name not in found["emails"]]
     return [str(row) for row in missing] + ([f"contacts {other}, but there are {near}"] if other else [])

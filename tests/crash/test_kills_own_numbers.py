@@ -26,5 +26,14 @@ def test_a_killed_first_run_leaves_no_half_made_ledger(plot: str) -> None:
     kill(plot, *FULL, "--gaps", "0").require_sound(least=50)
 
 
+def test_a_kill_while_items_are_made_loses_none() -> None:
+    kill("email", "--near", "/Items", "--gaps", "0", "10").require_sound(least=4)
+
+
 def test_a_kill_never_sends_an_e_mail_twice() -> None:
     kill("email", *(FULL or ["--near", "Email", "--gaps", "0", "4"])).require_sound(least=6)
+
+
+def test_the_kills_notice_an_e_mail_that_is_sent_again_blindly() -> None:
+    series = kill("email", "--teeth", "blind", "--gaps", "0", "--near", "after POST /api.xro/2.0/Invoices/")
+    assert series.doubles == series.kills > 0, series.said

@@ -76,7 +76,7 @@ def page() -> str:
 
 
 def _event(event: Event) -> Iterator[str]:
-    yield f"## Deal {event.value}\n"
+    yield f"## {event.value[0].upper()}{event.value[1:]}\n"
     yield f"{NOTES[event]}\n"
     yield "| the invoice in Xero | what is done |"
     yield "|---|---|"

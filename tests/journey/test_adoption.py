@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from promises import assert_promises
-from test_reconcile import by_hand, kinds, number_of, reconciled, requote
+from test_reconcile import by_hand, forget, kinds, number_of, reconciled, requote
 from world_tools import Desk, DeskClock, OpenDesk, Record, Result, actions, order, world
 
 from zoho_xero_sync.cli.hands import Hands
@@ -50,8 +50,7 @@ def office(desk_of: OpenDesk) -> Desk:
     return desk
 
 
-@pytest.mark.parametrize("named", ["number", "id"])
-@pytest.mark.parametrize("status", ["DRAFT", "AUTHORISED"])
+@pytest.mark.parametrize(("named", "status"), [("number", "DRAFT"), ("id", "AUTHORISED")])
 def test_an_invoice_made_by_hand_becomes_the_deals(office: Desk, named: str, status: str) -> None:
     number = by_hand(office, "waits", Status=status)
     invoice = office.box.xero.invoice(number)
@@ -102,7 +101,13 @@ def test_what_does_not_belong_to_the_deal_is_refused(office: Desk) -> None:
     assert "has no deal 99999" in office.run("resolve", "99999", "--adopt", "X", code=2).err
     assert "Say one thing" in office.run("resolve", "99999", "--adopt", "X", "--skip", code=2).err
     assert "--adopt" in office.run("resolve", "99999", "--retry", "--yes", code=2).err
-    assert "already" in settled(office, "done", by_hand(office, "waits"), code=2).err
+    spare = by_hand(office, "waits")
+    assert "already" in settled(office, "done", spare, code=2).err
+    assert "already" in settled(office, "done", number_of(office, "done"), code=2).err
+    forget(office, "done")
+    assert number_of(office, "done") in settled(office, "done", spare, code=2).err
+    office.move("waits", "Proposal")
+    assert "not invoiced" in settled(office, "waits", spare, code=2).err
 
 
 def test_another_customers_contact_needs_a_yes(office: Desk) -> None:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 from promises import assert_promises
 from world_tools import CONFIG, Desk, OpenDesk, Record, line_of, order, orders, problem_codes, world
 
+
+def slow(kind: str) -> ParameterSet:
+    """One more case, for the longer run."""
+    return pytest.param(kind, marks=pytest.mark.slow)
+
+
 EMAIL = "/Email$"
 # What happens to the call although Xero did its work, and although it never saw it.
-DONE = ("drop_after", "status_500_after", "html", "empty")
+DONE = ("drop_after", *(slow(kind) for kind in ("status_500_after", "html", "empty")))
 LOST = ("refuse_before", "status_500_before", "status_503")
 
 
@@ -63,6 +70,7 @@ def test_once_when_the_deal_moves_on_and_never_again(ready: Desk) -> None:
     assert_promises(ready)
 
 
+@pytest.mark.slow
 def test_a_new_invoice_leaves_in_the_run_that_makes_it(desk: Desk) -> None:
     emailing(desk).add(order("job", "Closed Won"))
     assert "Would e-mail 1 invoice" in desk.run("sync", "--dry-run").out
@@ -89,7 +97,7 @@ def test_what_was_approved_before_is_not_sent_on_the_first_day(desk_of: OpenDesk
     assert sent(desk) == [desk.invoice("history")["InvoiceID"]]
 
 
-@pytest.mark.parametrize("by", ["approved", "sent", "adopted"])
+@pytest.mark.parametrize("by", [slow("approved"), slow("sent"), slow("adopted")])
 def test_what_a_person_did_is_not_done_again(by: str, ready: Desk) -> None:
     invoice = ready.invoice("job")["InvoiceID"]
     if by == "approved":
@@ -107,6 +115,7 @@ def test_what_a_person_did_is_not_done_again(by: str, ready: Desk) -> None:
     assert_promises(ready)
 
 
+@pytest.mark.slow
 def test_what_a_person_sent_while_ours_waited_is_not_sent_again(ready: Desk) -> None:
     ready.move("job", "Closed Won")
     ready.fault("refuse_before", path="/Invoices$", method="GET", times=40, skip=1)
@@ -128,6 +137,7 @@ def test_an_answer_that_is_lost_is_found_in_xero(kind: str, ready: Desk) -> None
     assert_promises(ready)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", LOST)
 @pytest.mark.parametrize(("answer", "emails"), [("--skip", 0), ("--retry", 1)])
 def test_on_doubt_a_person_decides(kind: str, answer: str, emails: int, ready: Desk) -> None:
@@ -150,6 +160,7 @@ def test_on_doubt_a_person_decides(kind: str, answer: str, emails: int, ready: D
     assert_promises(ready)
 
 
+@pytest.mark.slow
 def test_a_contact_without_an_address_is_advice(desk_of: OpenDesk) -> None:
     placed = world(order("job"))
     placed["zoho"]["contacts"] = [{**person, "Email": None} for person in placed["zoho"]["contacts"]]
@@ -191,6 +202,7 @@ def test_the_daily_limit_waits_by_itself_and_stops_no_invoice(desk_of: OpenDesk)
     assert_promises(desk)
 
 
+@pytest.mark.slow
 def test_limit_and_request_hold_for_e_mails_too(desk: Desk) -> None:
     emailing(desk)
     for key in ("a", "b", "c"):
@@ -207,6 +219,7 @@ def test_limit_and_request_hold_for_e_mails_too(desk: Desk) -> None:
     assert len(set(sent(desk))) == len(sent(desk)) == 3
 
 
+@pytest.mark.slow
 def test_it_waits_while_the_deal_waits_and_ends_with_the_invoice(ready: Desk) -> None:
     ready.move("job", "Closed Won")
     ready.fault("rate_day", path=EMAIL, seconds=120)

@@ -113,7 +113,9 @@ def test_a_held_deal_goes_on_by_itself_once_xero_agrees(desk: Desk) -> None:
     desk.edit("job", Amount=Decimal("528.00"))
     assert problem_codes(desk.sync(code=3)) == ["changed_after_approval"]
     (line,) = desk.invoice("job")["LineItems"]
-    desk.box.xero.edit_invoice(invoice, {"LineItems": [{**line, "Quantity": "4", "LineAmount": None}]})
+    desk.box.xero.edit_invoice(
+        invoice, {"LineItems": [{**line, "Quantity": "4", "LineAmount": "480.00", "TaxAmount": "48.00"}]}
+    )
     with desk.nothing_sent():
         later(desk)
     assert desk.status()["waiting"] == []

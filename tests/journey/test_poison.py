@@ -68,7 +68,7 @@ def test_of_fifty_deals_one_is_refused_and_one_never_answered(kind: str, desk_of
 
     last = until_a_person_is_asked(desk)
     told = {problem["subject"]: problem for problem in last["problems"]}
-    assert told[f"deal {refused}"]["code"] == "xero_refused"
+    assert told[f"deal {refused}"]["code"] == "date_locked"
     assert told[f"deal {unanswered}"]["code"] == "never_answered"
     assert f"resolve {unanswered} --retry" in told[f"deal {unanswered}"]["hint"]
     with desk.nothing_sent():

@@ -26,7 +26,8 @@ Held = dict[str, Record]
 class Watch:
     """What the world was told by people: whose every invoice is, and what every deal ever came to.
 
-    `personal` are invoices whose content a person set last, `handled` all that people did anything to, `stale` deals
+    `personal` are invoices whose content a person set last, `handled` all that people did anything to, `ended` those
+    that the program voided or deleted because their deal left, `stale` deals
     that changed in a way their own Modified_Time does not show, `ruled_before` those that did not change since the
     stages mean something else: other rules are for what comes.
     """
@@ -34,6 +35,7 @@ class Watch:
     desk: MachineDesk
     personal: dict[str, object] = field(default_factory=dict)
     handled: set[str] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
     by_hand: set[str] = field(default_factory=set)
     stale: set[str] = field(default_factory=set)
     totals: dict[str, set[Decimal]] = field(default_factory=dict)
@@ -83,7 +85,11 @@ class Watch:
     def _made(self, invoice: Record, now: Held) -> None:
         url = str(invoice.get("Url", "")).partition("#")[0]
         assert url.startswith(MARK), f"an invoice without our mark: {invoice}"
-        carrying = [row["InvoiceNumber"] for row in now.values() if str(row.get("Url", "")).partition("#")[0] == url]
+        carrying = [
+            row["InvoiceNumber"]
+            for key, row in now.items()
+            if str(row.get("Url", "")).partition("#")[0] == url and key not in self.ended
+        ]
         assert len(carrying) == 1, f"a second invoice for {url}: {carrying}"
         deal = url.removeprefix(MARK)
         assert money(invoice["Total"]) in self.totals[deal], f"{invoice['Total']} is not one of {self.totals[deal]}"
@@ -98,6 +104,7 @@ class Watch:
             assert self.desk.settings["when"]["leaves_stages"] == "void", f"{number} was ended"
             assert before["InvoiceID"] not in self.personal, f"{number} was ended although a person edited it"
             assert not money(before["AmountPaid"]), f"{number} was ended although it has payments"
+            self.ended.add(str(before["InvoiceID"]))
 
     # ---- the end ----
 
@@ -105,7 +112,7 @@ class Watch:
         """Raise unless every deal that qualifies is invoiced once, or is listed with a reason and a command."""
         listed = listed_deals(self.desk)
         records = self.desk.records()
-        links = {row["deal_id"]: row for row in self.desk.rows("SELECT * FROM invoice_link")}
+        links = {row["deal_id"]: row for row in self.desk.rows("SELECT * FROM invoice_link ORDER BY live, id")}
         invoices = self.invoices()
         self._counts(invoices)
         for deal in self.desk.box.zoho.records("Deals"):
@@ -121,7 +128,8 @@ class Watch:
         return next(found, None)
 
     def _counts(self, invoices: Held) -> None:
-        marks = (str(row["Url"]) for key, row in invoices.items() if row.get("Url") and key not in self.by_hand)
+        others = self.by_hand | self.ended
+        marks = (str(row["Url"]) for key, row in invoices.items() if row.get("Url") and key not in others)
         ours = Counter(mark.partition("#")[0] for mark in marks)
         twice = {url: count for url, count in ours.items() if count > 1}
         assert not twice, f"made more than once: {twice}"

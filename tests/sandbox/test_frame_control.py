@@ -121,6 +121,17 @@ def test_a_browser_goes_back_to_the_page_a_script_gets_json(sandbox: Sandbox) ->
     assert sandbox.zoho.find("Deals", "tasting")["Amount"] == Decimal("99.95")
 
 
+def test_a_grant_code_is_given_as_the_api_console_gives_one(sandbox: Sandbox) -> None:
+    code = _send("POST", sandbox.zoho_url, "/grant-code", data={"scope": "ZohoCRM.org.READ"}).text.strip()
+    client = sandbox.world["zoho"]["client"]
+    asked = {"grant_type": "authorization_code", "code": code, "client_id": client["id"]}
+    answer = requests.post(
+        f"{sandbox.zoho_url}/oauth/v2/token", data={**asked, "client_secret": client["secret"]}, timeout=10
+    ).json()
+    assert answer["scope"] == "ZohoCRM.org.READ"
+    assert answer["refresh_token"]
+
+
 def test_json_without_its_content_type_is_still_json(sandbox: Sandbox) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = _send("POST", sandbox.zoho_url, "/zoho/Deals/tasting", data='{"Amount": 12.30}', headers=headers)

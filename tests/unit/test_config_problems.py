@@ -12,7 +12,9 @@ from zoho_xero_sync.errors import ConfigError
 # Two lines, so that what a case adds begins on line 3.
 LEAST = "version: 1\nstages: [{stage: Won, invoice: draft}]\n"
 QUOTED = 'Put it in quotes, such as "{Deal_Name}".'
-KEYS_OF_TOP = "version, zoho, xero, secrets, ledger, stages, when, lines, customer, invoice, limits, poll, watch"
+KEYS_OF_TOP = (
+    "version, zoho, xero, secrets, ledger, stages, when, lines, customer, invoice, limits, poll, write_back, watch"
+)
 STAGES_LIKE = "Write it as a list: - stage: Closed Won, and below it invoice: draft."
 DUE = "Write {days: 14}, {end_of_next_month: true} or {field: Api_Name}."
 USE_DEFAULT = "Give a value, or remove the line to use the default."
@@ -57,6 +59,14 @@ VALUES = [
     ("ledger: sqlite:///a.db\nledger: sqlite:///b.db", "4: ledger: is already set in line 3. Keep one of the two."),
     ("invoice:\n  account: '1'\n  account: '2'", "5: invoice.account: is already set in line 4. Keep one of the two."),
     ("invoice: {tax: {GST: OUTPUT, GST: NONE}}", "3: invoice.tax.GST: is already set in line 3. Keep one of the two."),
+    # written back
+    ("write_back: {total: Amount}", "3: write_back.total: is Amount, which the invoice itself depends on. Make a field "
+     "for it in Zoho."),
+    ("write_back: {number: PO_Number}\ninvoice: {reference: '{PO_Number}'}", "3: write_back.number: is PO_Number, "
+     "which the invoice itself depends on. Make a field for it in Zoho."),
+    ("write_back: {total: Sum, due: Sum}", "3: write_back.due: is Sum, as write_back.total is. Name a field of its "
+     "own."),
+    ("write_back: {note: sometimes}", "3: write_back.note: is neither true nor false. Write true or false, without quotes."),
     # wrong kinds
     ("zoho: au", "3: zoho: is a single value, not a section. Put its keys under it: data_center, accounts_url, "
      "api_url."),
@@ -247,8 +257,6 @@ TEXTS: list[tuple[str | bytes, str]] = [
      "approved invoices leave by e-mail. Set invoice: authorised here."),
     ("version: 1\nstages:\n  - stage: A\n    invoice: authorised\n    email: later\n",
      "5: stages[0].email: is none of true, false and sent. Write true, false or sent."),
-    ("version: 1\nstages:\n  - {stage: A, invoice: draft}\ninvoice:\n  items: create\n",
-     "5: invoice.items: is create, which this version cannot do yet. Use match, and add the items in Xero."),
     ("version: 1\nstages:\n  - stage: [A, B, A]\n    invoice: draft\n", "3: stages[0].stage[2]: 'A' is listed twice. "
      "Remove one."),
     ("version: 1\nstages:\n  - {stage: A, invoice: draft}\n  - {stage: [B, A], invoice: none}\n", "4: stages[1].stage: "

@@ -63,9 +63,10 @@ def ask_client(session: Session, config: Config, consent: Consent, service: str,
             f"Who this program is to {NAMES[service]} is not known: {variables} not set.",
             f"{where}, then: zoho-xero-sync auth {service}",
         )
-    shown = f"The app at {_XERO_APPS} shows what is asked here; make one first."
+    shown = f"The app at {_XERO_APPS} shows what is asked here; make it first."
     if service == "zoho":
-        shown = f"The client at {console_address(config)} shows what is asked here; make a Self Client if there is none."
+        page = console_address(config)
+        shown = f"The client at {page} (usually a Self Client) shows what is asked here; make it first."
     place = "the keyring" if config.secrets.store == "keyring" else str(config.secrets.file)
     tell(session, f"\n{shown} It is kept in {place}, never in the configuration.", dim=True)
     return {name: _ask_one(name) for name in names}

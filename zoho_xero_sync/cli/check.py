@@ -8,13 +8,19 @@ import click
 
 from zoho_xero_sync.cli.main import Session
 from zoho_xero_sync.cli.start import start_logging
+from zoho_xero_sync.cli.sync import check_when, parse_when
 from zoho_xero_sync.config import load_config
 from zoho_xero_sync.errors import UsageError
 from zoho_xero_sync.render.check_text import check_json, render_check
 
 
 @click.command(short_help="Every name and login, before a run needs it.")
-@click.option("--coverage", metavar="WHEN", help="What deals of that time would be held for: a date, or an age (90d).")
+@click.option(
+    "--coverage",
+    callback=check_when,
+    metavar="WHEN",
+    help="What documents since then name and no rule covers: a date, a time or an age (90d).",
+)
 @click.option(
     "--golden",
     multiple=True,
@@ -63,4 +69,14 @@ def _golden(session: Session, files: tuple[Path, ...], *, as_json: bool) -> int:
 
 
 def _coverage(session: Session, coverage: str, *, as_json: bool) -> int:
-    raise UsageError("later", "later")
+    from zoho_xero_sync.checking.coverage import run_coverage
+    from zoho_xero_sync.render.coverage_text import coverage_json, render_coverage
+
+    hands = session.hands
+    config = load_config(session.config, environ=hands.environ, cwd=hands.cwd)
+    view = run_coverage(config, hands.environ, hands.clock, parse_when(coverage, hands.clock.now()))
+    if as_json:
+        hands.out.write(coverage_json(view) + "\n")
+    else:
+        render_coverage(view, hands.console(), hands.interactive, quiet=session.verbosity < 0)
+    return view.exit_code

@@ -77,7 +77,7 @@ def _with_quotes(answers: Answers, choices: Choices, hands: Hands) -> Answers:
         _say(hands, f"\nZoho {why}: an invoice has one line, of the deal's Amount (lines.from).")
         return replace(answers, lines_from=("amount",))
     names = choices.quote_stages
-    _list(hands, "An invoice's lines are those of the deal's accepted quote. Stages that mean a quote is accepted:", names)
+    _list(hands, "An invoice's lines are those of the deal's accepted quote. Stages that mean accepted:", names)
     usual = [names.index(name) for name in proposed_stages(names, _QUOTE_STAGES)]
     return replace(answers, quote_stages=tuple(names[place] for place in ask_several("Quotes", names, usual)))
 

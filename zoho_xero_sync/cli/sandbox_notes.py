@@ -34,6 +34,7 @@ def sandbox_notes(box: Sandbox, config_file: Path | None) -> Iterator[Text]:
     yield from _first_use(box)
     yield from _moving(box)
     yield from _by_hand(box)
+    yield from _conversation(box)
 
 
 def enforced_notes(mode: str) -> Iterator[Text]:
@@ -66,6 +67,17 @@ def _setting_up(box: Sandbox, config_file: Path | None) -> Iterator[Text]:
         yield Text(f"export ZXS_CONFIG={shlex.quote(str(config_file))}")
     for name, value in sandbox_logins(box.world).items():
         yield Text(f"export {name}={shlex.quote(value)}")
+
+
+def _conversation(box: Sandbox) -> Iterator[Text]:
+    """What a person copies from the two consoles, for a rehearsal of the conversation that `init` is without them."""
+    logins = sandbox_logins(box.world)
+    yield from _step("Or log in as with real consoles: leave out the ZXS_ lines and have these ready for auth or init")
+    for name, value in logins.items():
+        if "REFRESH" not in name:
+            yield _named(name.removeprefix("ZXS_").replace("_", " ").lower(), value, width=20)
+    yield Text("The grant code, good for ten minutes of the sandbox's clock:", style="dim")
+    yield Text(_posted(box, "grant-code"))
 
 
 def _first_use(box: Sandbox) -> Iterator[Text]:
@@ -106,8 +118,12 @@ def _post(box: Sandbox, path: str, data: str) -> str:
     return f"curl -fsS -o /dev/null -d {shlex.quote(data)} {box.zoho_url}/_sandbox/{path}"
 
 
-def _named(name: str, address: str, remark: str = "") -> Text:
-    text = Text(f"  {name:<10}").append(address, style="bold cyan")
+def _posted(box: Sandbox, path: str) -> str:
+    return f"curl -fsS -X POST {box.zoho_url}/_sandbox/{path}"
+
+
+def _named(name: str, address: str, remark: str = "", width: int = 10) -> Text:
+    text = Text(f"  {name:<{width}}").append(address, style="bold cyan")
     return text.append(f"   {remark}", style="dim") if remark else text
 
 

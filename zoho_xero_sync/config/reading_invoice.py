@@ -61,7 +61,7 @@ def read_invoice(section: Section) -> InvoiceRules:
         amounts=section.read("amounts", choice(_AMOUNTS), default.amounts),
         account=section.read("account", account_code, default.account),
         accounts=section.pairs("accounts", account_code),
-        items=section.read("items", _items, default.items),
+        items=section.read("items", choice(_ITEMS), default.items),
         tax=section.pairs("tax", tax_type),
         tax_default=section.read("tax_default", optional(tax_type), default.tax_default),
         branding_theme=section.read("branding_theme", optional(text), default.branding_theme),
@@ -87,13 +87,6 @@ def _without_contradictions(section: Section, rules: InvoiceRules) -> InvoiceRul
     if rules.header_discount_account is not None and rules.header_discount != "line":
         section.report("header_discount_account", "is set, but no line is made of it.", "Set header_discount: line.")
     return rules
-
-
-def _items(node: Node) -> ItemPolicy:
-    policy = choice(_ITEMS)(node)
-    if policy == "create":
-        raise WrongValueError("is create, which this version cannot do yet.", "Use match, and add the items in Xero.")
-    return policy
 
 
 def _invoice_number(node: Node) -> Template | None:

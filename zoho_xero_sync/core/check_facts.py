@@ -49,6 +49,7 @@ class FieldMeta:
     data_type: str
     values: Mapping[str, bool] = field(default_factory=dict)
     visible: bool = True
+    writable: bool = True
 
 
 Fields = Mapping[str, FieldMeta]

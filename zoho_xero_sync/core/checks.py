@@ -9,6 +9,7 @@ from datetime import datetime
 from zoho_xero_sync.core.check_facts import CheckFacts, Finding, Gravity
 from zoho_xero_sync.core.check_here import judge_calls, judge_here, judge_login
 from zoho_xero_sync.core.check_organisation import judge_organisation
+from zoho_xero_sync.core.check_write_back import judge_write_back
 from zoho_xero_sync.core.check_xero import judge_books
 from zoho_xero_sync.core.check_zoho import judge_zoho
 from zoho_xero_sync.core.rules import Rules
@@ -41,6 +42,7 @@ RISKS: Mapping[str, str] = {
     "subform": "the subform and its columns exist",
     "deal_fields": "every field of templates and dates exists and can be read",
     "customer_fields": "every field of accounts that a customer takes exists and can be read",
+    "write_back": "the fields that are told of invoices exist and can be written",
     "accounts": "the sales accounts exist, are active and for sales",
     "rounding_account": "the rounding account can take a line",
     "zoho_taxes": "every tax of Zoho is mapped",
@@ -83,6 +85,7 @@ def judge(rules: Rules, facts: CheckFacts) -> tuple[Finding, ...]:
         *judge_login(facts.xero_login),
         *judge_here(facts.here),
         *judge_zoho(rules, facts.zoho),
+        *judge_write_back(rules, facts.zoho),
         *judge_books(rules, facts.zoho, facts.xero),
         *judge_organisation(rules, facts.zoho, facts.xero),
         *judge_calls(facts.zoho, facts.xero, rules.limits.xero_calls_kept),

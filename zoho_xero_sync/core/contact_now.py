@@ -39,9 +39,7 @@ def carry_over(step: ContactStep, link: CustomerLink, now: ContactNow) -> Contac
     moved = link.contact_id if link.contact_id != now.id else ""
     number = now.number or link.number
     if carried:
-        return ContactStep(
-            "update", draft, now.id, carried, number=number, kept=tuple(kept), merged_from=moved
-        )
+        return ContactStep("update", draft, now.id, carried, number=number, kept=tuple(kept), merged_from=moved)
     return ContactStep("adopt", draft, now.id, number=number, kept=tuple(kept), merged_from=moved)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zoho_xero_sync.core.header_lines import header_lines, mapped_rate, usable_rate
+from zoho_xero_sync.core.items import CODE_MAX, NAME_MAX
 from zoho_xero_sync.core.model import (
     Books,
     Deal,
     InvoiceLine,
+    ItemDraft,
     Problem,
     SourceDocument,
     SourceLine,
@@ -28,9 +30,8 @@ from zoho_xero_sync.core.pricing import (
 from zoho_xero_sync.core.rules import InvoiceRules
 from zoho_xero_sync.core.taxes import charged_percent, is_tax_of, tax_key, tax_percent
 
-# developer.xero.com/documentation/api/accounting/invoices: Description 4000 characters; items: Code 30 characters.
+# developer.xero.com/documentation/api/accounting/invoices: Description 4000 characters.
 _DESCRIPTION_MAX = 4000
-_ITEM_CODE_MAX = 30
 # developer.xero.com/documentation/api/accounting/taxrates: rates have at most four decimals.
 _RATE_PLACES = 4
 
@@ -66,7 +67,7 @@ def draft_lines(
     tracking = _tracking(deal, rules)
     lines: list[InvoiceLine] = []
     for row, mapping, target in zip(document.lines, mappings, targets, strict=True):
-        line = _draft_line(deal, row, document, rules, mapping, target, tracking)
+        line = _draft_line(deal, row, document, rules, books, mapping, target, tracking)
         if isinstance(line, Problem):
             return line
         lines.append(line)
@@ -92,6 +93,7 @@ def _draft_line(
     row: SourceLine,
     document: SourceDocument,
     rules: InvoiceRules,
+    books: Books,
     mapping: _Mapping,
     target: Target,
     tracking: tuple[TrackingOption, ...],
@@ -119,6 +121,7 @@ def _draft_line(
         item_code=mapping.item_code,
         tracking=tracking,
         share=target.share,
+        new_item=_new_item(row, mapping, books),
     )
 
 
@@ -193,9 +196,11 @@ def _rate_difference(row: SourceLine, document: SourceDocument, rate: XeroTaxRat
 def _item_code(deal: Deal, row: SourceLine, rules: InvoiceRules, books: Books) -> str | Problem | None:
     if rules.items == "ignore" or not row.product_code:
         return None
-    if len(row.product_code) <= _ITEM_CODE_MAX and (books.items is None or row.product_code in books.items):
+    if len(row.product_code) <= CODE_MAX and (books.items is None or row.product_code in books.items):
         return row.product_code
-    if len(row.product_code) <= _ITEM_CODE_MAX:
+    if len(row.product_code) <= CODE_MAX and rules.items == "create":
+        return row.product_code
+    if len(row.product_code) <= CODE_MAX:
         return Problem(
             "item_unknown",
             f"deal {deal.id}",
@@ -208,10 +213,19 @@ def _item_code(deal: Deal, row: SourceLine, rules: InvoiceRules, books: Books) -
         "item_unsupported",
         f"deal {deal.id}",
         f"The product code {row.product_code} has {len(row.product_code)} characters; "
-        f"Xero item codes have at most {_ITEM_CODE_MAX}.",
+        f"Xero item codes have at most {CODE_MAX}.",
         f"Shorten the code in Zoho, or set invoice.items: ignore; then type: zoho-xero-sync resolve {deal.id} --retry",
         "Product_Code",
     )
+
+
+def _new_item(row: SourceLine, mapping: _Mapping, books: Books) -> ItemDraft | None:
+    """The item that is to be made because Xero has none of the row's code."""
+    code = mapping.item_code
+    if code is None or books.items is None or code in books.items:
+        return None
+    name = " ".join((row.product_name or code).split())[:NAME_MAX]
+    return ItemDraft(code, name, mapping.account.code, mapping.tax.tax_type)
 
 
 def _description(row: SourceLine, note: str) -> str:

@@ -267,8 +267,20 @@ class LineRole(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ItemDraft:
+    """A Xero item as it is made. The account and tax type are those its first row is billed with; it has no price."""
+
+    code: str
+    name: str
+    account_code: str
+    tax_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceLine:
     """One line as sent to Xero; `line_amount` and `tax_amount` are what Xero is predicted to compute.
+
+    `new_item` is the item of `item_code` when Xero does not have it and it is to be made first.
 
     `share` is the part of the document's own discount that was taken off this line, tax not counted unless amounts
     are inclusive.
@@ -286,6 +298,7 @@ class InvoiceLine:
     tracking: tuple[TrackingOption, ...] = ()
     role: LineRole = LineRole.ROW
     share: Decimal = Decimal(0)
+    new_item: ItemDraft | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +355,14 @@ class ContactNow:
     status: str
     fields: Mapping[str, str]
     merged_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class XeroItem:
+    """An item of Xero's price list."""
+
+    id: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from zoho_xero_sync.core.model import XeroContact, XeroInvoice
+from zoho_xero_sync.core.model import XeroContact, XeroInvoice, XeroItem
 
 Item = TypeVar("Item")
 
@@ -46,7 +46,7 @@ class Unknown:
 
 
 Outcome = Applied[Item] | Rejected | NotSent | Unknown
-AnyOutcome = Outcome[XeroContact] | Outcome[XeroInvoice] | Outcome[Emailed]
+AnyOutcome = Outcome[XeroContact] | Outcome[XeroInvoice] | Outcome[Emailed] | Outcome[XeroItem]
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ CODES: Final[dict[str, str]] = {
     "exchange_rate_unusable": "the document's exchange rate is missing or counts from another currency than Xero's",
     "date_locked": "the invoice's date is in a period that is locked in Xero",
     "item_unknown": "Xero has no item with the product's code",
+    "item_refused": "the item that the invoice needs could not be made in Xero",
     "item_unsupported": "the product's code cannot be a Xero item code",
     # customers in Xero
     "contact_ambiguous": "several Xero contacts match the customer",

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from zoho_xero_sync.core.describe import as_sent, drift, invoice_fields
+from zoho_xero_sync.core.describe import as_sent, drift, sent_invoice
 from zoho_xero_sync.core.model import (
     CustomerLink,
     DealRecord,
@@ -210,7 +210,7 @@ def _held(record: DealRecord, problem: Problem, rules: Rules) -> Restored:
 def _link(deal_id: str, invoice: XeroInvoice, draft: InvoiceDraft | None) -> InvoiceLink:
     """The invoice as linked. What the deal asks for now counts as carried over; where Xero says something else in
     words, no time is noted, so that a later change of the deal is not written over a person's edit."""
-    sent = as_sent(invoice_fields(draft)) if draft is not None else None
+    sent = sent_invoice(draft) if draft is not None else None
     agrees = sent is None or not drift(sent, invoice)
     return InvoiceLink(
         deal_id,

@@ -26,6 +26,7 @@ from zoho_xero_sync.core.model import (
     Problem,
     XeroContact,
     XeroInvoice,
+    XeroItem,
 )
 from zoho_xero_sync.core.money import money_text
 from zoho_xero_sync.core.outcome import AnyOutcome, NotSent, Rejected, Unknown
@@ -114,6 +115,8 @@ def answer_for(
         return _rejected(operation, outcome.message, moment)
     if isinstance(outcome.item, XeroContact):
         return _contact_applied(operation, outcome.item)
+    if isinstance(outcome.item, XeroItem):
+        return OperationAnswer(operation.id, OperationState.APPLIED, remote_id=outcome.item.id)
     if isinstance(outcome.item, XeroInvoice):
         return _invoice_applied(operation, outcome.item, previous, moment)
     raise ValueError(f"{outcome.item} is no answer to {operation.kind}")
@@ -140,6 +143,14 @@ def refusal(deal_id: str, message: str) -> Problem:
             "Change the number of that invoice in Xero, or invoice.number in the configuration ({id} is always "
             f"unique), then type: zoho-xero-sync resolve {deal_id} --retry",
         )
+    if says_locked(message):
+        return Problem(
+            "date_locked",
+            f"deal {deal_id}",
+            f"Xero refused the invoice, which is dated in a locked period: {message}",
+            f"Move the lock date in Xero, then type: zoho-xero-sync resolve {deal_id} --retry "
+            "(or --skip to leave it as it is)",
+        )
     return Problem(
         "xero_refused",
         f"deal {deal_id}",
@@ -160,6 +171,12 @@ def says_number_taken(message: str) -> bool:
     """
     said = message.casefold()
     return "unique" in said and ("invoice #" in said or "invoice number" in said or "invoicenumber" in said)
+
+
+def says_locked(message: str) -> bool:
+    """Whether Xero refused a write because the document is dated before a lock date."""
+    said = message.casefold()
+    return "period lock date" in said or "end of year lock date" in said
 
 
 def says_archived(message: str) -> bool:

@@ -21,13 +21,13 @@ from zoho_xero_sync.core.model import (
 )
 from zoho_xero_sync.core.money import money_text
 from zoho_xero_sync.core.plan import Drafted, Triage
-from zoho_xero_sync.core.rebuild import known_record
+from zoho_xero_sync.core.rebuild import known_record, live_ones
 from zoho_xero_sync.core.reconcile import Pair
 from zoho_xero_sync.core.rules import StageRule
 from zoho_xero_sync.core.stages import CLOSED, match_rule
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.busy import busy_subjects
-from zoho_xero_sync.engine.ports import Context, LedgerDesk
+from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerDesk
 from zoho_xero_sync.engine.prepare import draft_deals
 from zoho_xero_sync.engine.reconcile import contacts_of
 from zoho_xero_sync.errors import UsageError
@@ -62,6 +62,7 @@ def adopt_invoice(context: Context, ledger: LedgerDesk, deal_id: str, named: str
     _require_settled(ledger, row)
     invoice = _chosen(context, named)
     _require_free(context, ledger, row, invoice, _owners(ledger))
+    _require_no_mark(context, row, invoice)
     doubts = [*_total_doubts(context, ledger, row, invoice), *_contact_doubts(context, ledger, row, invoice)]
     if doubts and not sure:
         again = f"zoho-xero-sync resolve {deal_id} --adopt {invoice.number or invoice.id} --yes"
@@ -165,12 +166,30 @@ def _require_free(
             f"Look at that one: zoho-xero-sync show {other}",
         )
     link = ledger.find_invoice_links([row.id]).get(row.id)
-    if link is None or not link.live or link.invoice_id == invoice.id:
+    if link is None or not link.live:
         return
+    if link.invoice_id == invoice.id:
+        raise UsageError(
+            f"Invoice {invoice.number} is the invoice of deal {row.id} ({row.name}) already.",
+            f"Look at it: zoho-xero-sync show {row.id}",
+        )
     current = context.xero.fetch_invoices([link.invoice_id]).get(link.invoice_id)
     if current is not None and current.status not in CLOSED:
         raise UsageError(
             f"Deal {row.id} ({row.name}) has invoice {current.number} already, which is {current.status} in Xero.",
+            "A deal has one invoice. Void that one in Xero first if the other is the right one, then type this again.",
+        )
+
+
+def _require_no_mark(context: Context, row: DealRow, invoice: XeroInvoice) -> None:
+    """Xero has no other live invoice that carries the deal, which the ledger may have forgotten."""
+    prefix = context.link_prefix(context.zoho.organisation())
+    created = row.content.created_at if isinstance(row.content, Deal) else None
+    swept = context.xero.sweep(prefix, {row.id}, since=created - CLOCK_MARGIN if created is not None else None)
+    others = [one for one in live_ones(swept.carrying.get(row.id, ())) if one.id != invoice.id]
+    if others:
+        raise UsageError(
+            f"Xero has invoice {others[0].number} ({others[0].status}) for deal {row.id} ({row.name}) already.",
             "A deal has one invoice. Void that one in Xero first if the other is the right one, then type this again.",
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from zoho_xero_sync.core.describe import as_sent, contact_fields, sent_invoice
+from zoho_xero_sync.core.items import item_refused, item_subject, needed_items
 from zoho_xero_sync.core.model import (
     Action,
     ContactStep,
@@ -36,6 +37,7 @@ from zoho_xero_sync.core.report import DealResult
 from zoho_xero_sync.core.results import planned, uncertain, with_invoice, with_problem
 from zoho_xero_sync.core.settlement import DealSettlement
 from zoho_xero_sync.core.stages import CLOSED
+from zoho_xero_sync.engine.items import items_note, make_items
 from zoho_xero_sync.engine.ports import Context, LedgerDesk
 from zoho_xero_sync.engine.send import Item, Sender
 from zoho_xero_sync.errors import RemoteError
@@ -54,12 +56,14 @@ class Application:
         self._contact_ids: dict[CustomerKey, str] = {}
         self._contact_troubles: dict[CustomerKey, AnyOutcome] = {}
         self.results: dict[str, DealResult] = {}
+        self.notes: list[str] = []
 
     def run(self) -> None:
         """Carry out every action. Raises SyncError when the service takes no more; the rest is then pending."""
         self._links = self._ledger.find_invoice_links([action.deal_id for action in self._actions])
         try:
             self._settle_quiet_ones()
+            self._apply_items()
             self._apply_contacts()
             self._apply_invoices()
         finally:
@@ -70,7 +74,8 @@ class Application:
 
     def _is_open(self, action: Action) -> bool:
         customer = customer_subject(action.contact.draft.customer) if action.contact else None
-        return action.deal_id in self._sender.open or customer in self._sender.open
+        items = {item_subject(draft.code) for draft in needed_items(action)}
+        return not self._sender.open.isdisjoint({action.deal_id, customer or "", *items})
 
     # ---- what needs no write ----
 
@@ -116,6 +121,32 @@ class Application:
         events += contact_events(self._actions, moment)
         if customers or invoices or events:
             self._ledger.record_links(customers, invoices, events)
+
+    # ---- items ----
+
+    def _apply_items(self) -> None:
+        """Make the items that invoices need; deals whose item is not there wait for it."""
+        waiting = [action for action in self._actions if action.deal_id not in self.results]
+        troubles, made = make_items(self._context, self._ledger, self._sender, waiting)
+        if made:
+            self.notes.append(items_note("Made", made))
+        moment = self._sender.moment
+        settlements: list[DealSettlement] = []
+        for action in waiting if troubles else ():
+            code = next((draft.code for draft in needed_items(action) if draft.code in troubles), None)
+            if code is None:
+                continue
+            trouble = troubles[code]
+            if isinstance(trouble, Rejected):
+                problem = item_refused(action.deal_id, code, trouble.message)
+                event = Event(moment.at, moment.run_id, action.deal_id, "held", _told(problem))
+                settlements.append(DealSettlement(action.deal_id, DealState.HELD, problem, moment.rules, event))
+                self.results[action.deal_id] = with_problem(planned(action, "hold"), problem)
+            elif isinstance(trouble, NotSent):
+                self.results[action.deal_id] = planned(action, "pending", reason=trouble.reason)
+            else:
+                self.results[action.deal_id] = uncertain(planned(action, "uncertain"))
+        self._ledger.settle_deals(settlements)
 
     # ---- customers ----
 

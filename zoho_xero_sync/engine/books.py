@@ -27,7 +27,7 @@ CURES: Mapping[str, tuple[str, ...]] = {
 _ALWAYS = ("xero.organisation", "xero.accounts", "xero.tax_rates")
 _CURRENCIES = "xero.currencies"
 _THEMES = "xero.branding_themes"
-_ITEMS = "xero.items"
+ITEMS = "xero.items"
 
 
 class BookKeeper:
@@ -41,7 +41,7 @@ class BookKeeper:
     def books(self, rules: Rules, currencies: Collection[str]) -> Books:
         """The books; the list of enabled currencies is read only when `currencies` has one that is not the base one."""
         themes = [_THEMES] if rules.invoice.branding_theme else []
-        items = [_ITEMS] if rules.invoice.items != "ignore" else []
+        items = [ITEMS] if rules.invoice.items != "ignore" else []
         for name in (*_ALWAYS, *themes, *items):
             self._load(name)
         books = self._context.xero.read_books(self._texts)

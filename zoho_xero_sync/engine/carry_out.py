@@ -50,6 +50,7 @@ def _apply(context: Context, ledger: LedgerDesk, actions: Sequence[Action], tall
         application.run()
     finally:
         tally.results |= application.results
+        tally.notes += application.notes
 
 
 def _go_on_with_survivors(context: Context, ledger: LedgerDesk, actions: Sequence[Action], tally: Tally) -> None:

@@ -12,8 +12,8 @@ from zoho_xero_sync.core.window import OVERLAP
 from zoho_xero_sync.engine.allowance import waiting_until
 from zoho_xero_sync.engine.ports import Context, LedgerDesk, LedgerView
 
-# A run that finds nothing makes at most five calls, one of them for the deals.
-MOST_AT_ONCE = 4
+# A run that finds nothing makes at most so many calls, the one for the deals and those for a new login included.
+MOST_CALLS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """One question of one call: what changed since an instant. `every` is how long its answer is good for."""
+    """One question of one call: what changed since an instant. `every` is how long its answer is good for.
+
+    `calls` is how many calls a poll that finds nothing may make, those for a new login included.
+    """
 
     name: str
     every: timedelta
     ask: Callable[[Context, LedgerView, datetime], Found]
+    calls: int = 1
 
     @property
     def fact(self) -> str:
@@ -61,7 +65,7 @@ class News:
 
 
 def read_news(context: Context, ledger: LedgerView, polls: Sequence[Poll]) -> News:
-    """Ask the polls that are due, those that waited longest first.
+    """Ask the polls that are due, the one that should have been asked first at the front.
 
     A poll that is new starts from now without asking, and so does one while nothing is live: what is invoiced later
     is read in full then. While the day's calls to Xero are used up nothing is asked: what is found could not be
@@ -77,11 +81,14 @@ def read_news(context: Context, ledger: LedgerView, polls: Sequence[Poll]) -> Ne
         if kept is None:
             reached.append((poll.fact, _from(context.zoho.read_at or now)))
         elif not timedelta(0) <= now - kept[1] < poll.every:
-            due.append((kept[1], poll, datetime.fromisoformat(kept[0])))
+            due.append((kept[1] + poll.every, poll, datetime.fromisoformat(kept[0])))
     due.sort(key=lambda item: item[0])
     found: list[Found] = []
     live = bool(due) and ledger.has_live_work()
-    for _, poll, since in due[:MOST_AT_ONCE]:
+    for position, (_, poll, since) in enumerate(due):
+        # However busy a run is, the poll that is most overdue has its turn.
+        if live and position and context.zoho.calls + context.xero.calls + poll.calls > MOST_CALLS:
+            break
         answer = poll.ask(context, ledger, since) if live else Found(context.zoho.read_at or now)
         found.append(answer)
         reached.append((poll.fact, _from(answer.read_at) if answer.read_at else since.isoformat()))

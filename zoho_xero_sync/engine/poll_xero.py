@@ -18,7 +18,8 @@ from zoho_xero_sync.engine.ports import Context, LedgerView
 
 def invoices_poll(minutes: int) -> Poll:
     """The poll; what it finds are the linked invoices that differ from what is known of them."""
-    return Poll("invoices", timedelta(minutes=minutes), _ask)
+    # A token that is minted for it is checked to be the right organisation's, which is a call of its own.
+    return Poll("invoices", timedelta(minutes=minutes), _ask, calls=2)
 
 
 def _ask(context: Context, ledger: LedgerView, since: datetime) -> Found:

@@ -41,7 +41,7 @@ from zoho_xero_sync.core.plan import (
 from zoho_xero_sync.core.stages import target_status
 from zoho_xero_sync.core.staging import stage_row
 from zoho_xero_sync.core.standing import made_from
-from zoho_xero_sync.engine.books import CURES, BookKeeper
+from zoho_xero_sync.engine.books import CURES, ITEMS, BookKeeper
 from zoho_xero_sync.engine.contacts_now import with_contacts_now, with_merged_accounts
 from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerView
 from zoho_xero_sync.engine.writers import knows_earlier_ledgers, require_only_writer
@@ -170,6 +170,8 @@ def _cures(drafted: Sequence[Drafted], documents: Documents) -> set[str]:
         document = documents.get(item.deal.id)
         if isinstance(item.invoice, Problem) and not _explains_itself(item.invoice, document):
             names.update(CURES.get(item.invoice.code, ()))
+        if isinstance(item.invoice, InvoiceDraft) and any(line.new_item for line in item.invoice.lines):
+            names.add(ITEMS)
     return names
 
 

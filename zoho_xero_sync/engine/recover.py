@@ -26,7 +26,7 @@ from zoho_xero_sync.engine.busy import subject_of_customer
 from zoho_xero_sync.engine.email import settle_email
 from zoho_xero_sync.engine.linking import released
 from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerDesk
-from zoho_xero_sync.engine.second_look import contacts_by_number
+from zoho_xero_sync.engine.second_look import contacts_by_number, items_by_code
 from zoho_xero_sync.engine.send import Sender
 from zoho_xero_sync.errors import RemoteError
 
@@ -36,6 +36,7 @@ from zoho_xero_sync.errors import RemoteError
 KEY_LIFE = timedelta(minutes=3)
 
 
+_CREATES = (OperationKind.CREATE_ITEM, OperationKind.CREATE_CONTACT, OperationKind.CREATE_INVOICE)
 _ABSENT = NotSent(ABSENT)
 _STILL = Unknown("Xero does not show it yet")
 
@@ -62,7 +63,7 @@ def _settle(context: Context, ledger: LedgerDesk, write: Write) -> None:
         settle_email(context, ledger, write, fresh=fresh)
         return
     settled = _look(context, ledger, sender, write, links, fresh=fresh)
-    creates = write.operations[0].kind in (OperationKind.CREATE_CONTACT, OperationKind.CREATE_INVOICE)
+    creates = write.operations[0].kind in _CREATES
     whole = all(operation.state is OperationState.IN_FLIGHT for operation in write.operations)
     if settled or not (creates and whole and _is_fresh(write.created_at, now)):
         _give_up(context, ledger, write)
@@ -159,6 +160,8 @@ def _look(
         return _look_for_invoices(context, ledger, sender, write, links, fresh=fresh)
     if kind is OperationKind.CREATE_CONTACT:
         outcomes = _contact_outcomes(context, write, fresh=fresh)
+    elif kind is OperationKind.CREATE_ITEM:
+        outcomes = _item_outcomes(context, write, fresh=fresh)
     elif kind is OperationKind.UPDATE_CONTACT:
         # The link still says what was carried over last, so the same update is planned and sent again: it is the same.
         outcomes = [NotSent(AGAIN) for _ in write.operations]
@@ -170,6 +173,12 @@ def _look(
 
 def _contact_outcomes(context: Context, write: Write, *, fresh: bool) -> list[AnyOutcome]:
     found = contacts_by_number(context, write.operations)
+    absent = _STILL if fresh else _ABSENT
+    return [Applied(found[item.id]) if item.id in found else absent for item in write.operations]
+
+
+def _item_outcomes(context: Context, write: Write, *, fresh: bool) -> list[AnyOutcome]:
+    found = items_by_code(context, write.operations)
     absent = _STILL if fresh else _ABSENT
     return [Applied(found[item.id]) if item.id in found else absent for item in write.operations]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from zoho_xero_sync.core.contact_now import kept_notes
+from zoho_xero_sync.core.items import new_items
 from zoho_xero_sync.core.model import Action, DealRecord, DealState
 from zoho_xero_sync.core.plan import count_new_invoices
 from zoho_xero_sync.core.report import DealResult, Report
@@ -25,6 +26,7 @@ from zoho_xero_sync.engine.fetch import (
     touched_history,
     uncovered,
 )
+from zoho_xero_sync.engine.items import items_note
 from zoho_xero_sync.engine.news import News, read_news, record_news
 from zoho_xero_sync.engine.overlay import Overlay
 from zoho_xero_sync.engine.poll_zoho import seen_documents
@@ -169,6 +171,9 @@ def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally)
     kept = _within_limit(actions, options, tally)
     for action in kept:
         tally.add_planned(action)
+    codes = list(new_items(kept))
+    if codes:
+        tally.notes.append(items_note("Would make", codes))
     preview_emails(context, overlay, options, kept, tally)
     preview_write_back(context, overlay, tally)
 

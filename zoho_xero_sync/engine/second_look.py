@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,10 +13,12 @@ from zoho_xero_sync.core.model import (
     OperationKind,
     Write,
     XeroContact,
+    XeroItem,
 )
 from zoho_xero_sync.core.outcome import AnyOutcome, Applied, Refused, Rejected, Reply, Unknown
 from zoho_xero_sync.core.recording import says_number_taken
 from zoho_xero_sync.core.stages import CLOSED
+from zoho_xero_sync.engine.books import ITEMS
 from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context
 from zoho_xero_sync.errors import SyncError
 
@@ -43,9 +46,12 @@ def made_all_the_same(context: Context, write: Write) -> dict[int, AnyOutcome]:
     kind = write.operations[0].kind
     if kind is OperationKind.CREATE_INVOICE:
         return _looked_up(context, write, write.operations)
-    if kind is not OperationKind.CREATE_CONTACT:
+    if kind not in (OperationKind.CREATE_CONTACT, OperationKind.CREATE_ITEM):
         return {}
     try:
+        if kind is OperationKind.CREATE_ITEM:
+            items = items_by_code(context, write.operations)
+            return {operation_id: Applied(item) for operation_id, item in items.items()}
         found = contacts_by_number(context, write.operations)
     except SyncError:
         return _unasked(write.operations)
@@ -68,6 +74,13 @@ def contacts_by_number(context: Context, operations: Sequence[Operation]) -> dic
         for operation_id, draft in drafts.items()
     }
     return {operation_id: contacts[0] for operation_id, contacts in hits.items() if contacts}
+
+
+def items_by_code(context: Context, operations: Sequence[Operation]) -> dict[int, XeroItem]:
+    """By operation, the item in Xero that has its code."""
+    elements = json.loads(context.xero.fetch_setting(ITEMS))
+    ids = {str(element.get("Code")): str(element.get("ItemID")) for element in elements}
+    return {op.id: XeroItem(ids[op.identity], op.identity) for op in operations if op.identity in ids}
 
 
 def _outcomes(write: Write, reply: Reply) -> tuple[AnyOutcome, ...]:

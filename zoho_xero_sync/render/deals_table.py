@@ -95,7 +95,7 @@ def deals_table(report: Report, *, width: int, verbosity: int) -> RenderableType
 
 
 def _quiet_line(quiet: int) -> Text:
-    return Text(f"{quiet:,} {'needs' if quiet == 1 else 'need'} nothing (-v lists them)", style="dim")
+    return Text(f"{quiet:,} {'needs' if quiet == 1 else 'need'} nothing (zoho-xero-sync -v sync lists them)", style="dim")
 
 
 def _rows(shown: Sequence[DealResult], problems: dict[str, Problem], *, fold: bool) -> Iterator[_Row]:
@@ -145,7 +145,7 @@ def _more(deals: Sequence[DealResult]) -> _Row:
     amount = "\n".join(money(total, currency) for currency, total in sorted(sums.items()))
     action = deals[0].action
     word, style = WORDS[action]
-    where = "listed below" if action in _LISTED_BELOW else "-v lists them"
+    where = "listed below" if action in _LISTED_BELOW else "zoho-xero-sync -v sync lists them"
     name = Text(f"… and {len(deals):,} more", style="italic")
     return _Row(Text(word, style=style), name, Text(), Text(), Text(amount), Text(where, style="dim"))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator
 
 from zoho_xero_sync.core.model import XeroInvoice
@@ -25,12 +24,24 @@ def reconcile_csv(found: Reconciliation) -> str:
     Each deal has one row, with its invoice, and each further invoice one of its own: over the rows whose `ours` is
     yes, `xero_total` adds up to Xero's side of the control totals; over all rows, `zoho_total` to Zoho's.
     """
-    text = io.StringIO()
+    text = _Text()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for case in found.cases:
         writer.writerows([_safe(cell) for cell in row] for row in _rows(case))
-    return text.getvalue()
+    return "".join(text.parts)
+
+
+class _Text:
+    """What the writer of the standard library writes to."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+
+    def write(self, part: str, /) -> int:
+        """Keep one more part; its length."""
+        self.parts.append(part)
+        return len(part)
 
 
 def _rows(case: Case) -> Iterator[tuple[str, ...]]:

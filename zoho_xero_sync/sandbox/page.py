@@ -12,6 +12,7 @@ from flask import Flask, Response, render_template_string, request
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from .faults import KINDS, Fault
+from .zoho.oauth import DEFAULT_SCOPES
 
 if TYPE_CHECKING:
     from .server import Sandbox
@@ -209,6 +210,12 @@ def _add_zoho(app: Flask, sandbox: Sandbox) -> None:
         with zoho.lock:
             new = _try(lambda: zoho.create(module, fields, lines=lines))
             return _done(found(module, new))
+
+    # Stands in for the Generate Code tab of a Self Client (www.zoho.com/accounts/protocol/oauth/self-client/).
+    @app.post("/_sandbox/grant-code")
+    def grant_code() -> Response:
+        scopes = str(_body().get("scope", ",".join(DEFAULT_SCOPES)))
+        return Response(zoho.issue_grant_code(scopes.split(",")) + "\n", mimetype="text/plain")
 
     @app.get("/_sandbox/zoho/<module>/<path:key>")
     def read(module: str, key: str) -> Response:

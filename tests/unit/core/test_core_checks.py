@@ -40,6 +40,7 @@ from zoho_xero_sync.core.rules import (
     StageRule,
     SubformRules,
     TrackingRule,
+    WriteBackRules,
 )
 from zoho_xero_sync.core.templates import Template
 
@@ -59,6 +60,10 @@ RULES = Rules((WON,), invoice=INVOICE)
 
 def fields(**types: str) -> dict[str, FieldMeta]:
     return {name: FieldMeta(name, data_type) for name, data_type in types.items()}
+
+
+def told(**names: str) -> Rules:
+    return replace(RULES, write_back=WriteBackRules(**names))
 
 
 def picklist(name: str, **values: bool) -> dict[str, FieldMeta]:
@@ -208,6 +213,12 @@ REDS: list[tuple[Rules, CheckFacts, str, str, Gravity]] = [
     (replace(RULES, customer=CustomerRules(fields={"CompanyNumber": "ACN"})), zoho(account_fields=fields(ABN="text")),
      "customer_fields", "customer.fields (CompanyNumber)", "config"),
     (WITH_ABN, zoho(account_fields=None), "customer_fields", "no module Accounts", "config"),
+    (told(number="No"), zoho(deal_fields=DEALS), "write_back", "no field No", "config"),
+    (told(number="No"), zoho(deal_fields={"No": FieldMeta("No", "text", writable=False)}), "write_back",
+     "cannot be written", "config"),
+    (told(due="Due"), zoho(deal_fields=fields(Due="text")), "write_back", "is a text", "config"),
+    (told(status="State"), zoho(deal_fields=picklist("State", DRAFT=True, PAID=True)), "write_back",
+     "has no SUBMITTED, AUTHORISED, VOIDED, DELETED", "config"),
     (RULES, here(textfile="a.prom", textfile_trouble=Unread("No folder.", "Make it.", "deals")), "textfile", "No",
      "deals"),
     (invoice(account="999"), FACTS, "accounts", "999", "config"),
@@ -301,6 +312,7 @@ GREENS: list[tuple[Rules, CheckFacts, str, str]] = [
     (invoice(date="closing_date"), FACTS, "deal_fields", "Closing_Date"),
     (WITH_ABN, zoho(account_fields=fields(ABN="text")), "customer_fields", "ABN"),
     (replace(RULES, customer=CustomerRules(sources=("contact",), tax_number="ABN")), FACTS, "customer_fields", "none"),
+    (told(number="No", paid_on="Paid"), zoho(deal_fields=fields(No="text", Paid="date")), "write_back", "No, Paid"),
     (RULES, here(textfile="/var/lib/a.prom"), "textfile", "/var/lib/a.prom"),
     (invoice(date="closing_date"), organisation(locked=date(2026, 6, 30)), "lock_dates", "earlier Closing_Date"),
     (RULES, organisation(locked=date(2026, 11, 19)), "lock_dates", "2026-11-19"),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from zoho_xero_sync.core.rules import CustomerRules, InvoiceRules, LineRules, Rules, StageRule
+from zoho_xero_sync.core.rules import CustomerRules, InvoiceRules, LineRules, Rules, StageRule, WriteBackRules
 from zoho_xero_sync.core.scopes import Scope, missing_scopes, xero_scopes, zoho_scopes
 
 RULES = Rules((StageRule(("Closed Won",), "draft"),))
@@ -46,6 +46,20 @@ def modules(rules: Rules) -> set[str]:
 )
 def test_zohos_modules_follow_the_rules(rules: Rules, expected: set[str]) -> None:
     assert modules(rules) == expected
+
+
+@pytest.mark.parametrize(
+    ("write_back", "expected"),
+    [
+        (WriteBackRules(), set()),
+        (WriteBackRules(due="Due"), {"ZohoCRM.modules.deals.UPDATE"}),
+        (WriteBackRules(note=True), {"ZohoCRM.modules.notes.CREATE"}),
+        (WriteBackRules(due="Due", note=True), {"ZohoCRM.modules.deals.UPDATE", "ZohoCRM.modules.notes.CREATE"}),
+    ],
+)
+def test_zoho_is_written_only_what_is_written_back(write_back: WriteBackRules, expected: set[str]) -> None:
+    names = {scope.name for scope in zoho_scopes(replace(RULES, write_back=write_back))}
+    assert {name for name in names if not name.endswith(".READ")} == expected
 
 
 def test_zoho_is_only_read() -> None:

@@ -53,6 +53,8 @@ GOOD: dict[str, dict[str, object]] = {
         "updated_at": AT,
         "live": 1,
     },
+    "edit": {"invoice_id": "i", "updated_at": AT, "changes": "[]"},
+    "write_back": {"deal_id": "1", "stamp": "", "sent": "{}", "noted": None, "problem": None},
     "write": {
         "id": 2,
         "run_id": "r",
@@ -79,6 +81,7 @@ GOOD: dict[str, dict[str, object]] = {
         "remote_id": None,
         "answered_at": None,
     },
+    "email": {"invoice_id": "i", "deal_id": "1", "state": "wanted"},
     "event": {"at": AT, "deal_id": "1", "kind": "staged", "detail": "{}"},
     "run": {"run_id": "r", "mode": "apply", "started_at": AT, "finished_at": AT, "exit_code": 0},
     "fact": {"name": "organisation", "value": "{}", "read_at": AT},
@@ -116,8 +119,13 @@ BROKEN: dict[str, list[dict[str, object]]] = {
     "invoice_link_status_is_known": [{"status": "draft"}, {"status": "SENT"}],
     "invoice_link_live_is_flag": [{"live": 2}],
     "invoice_link_total_is_money": [{"total": text} for text in WRONG_MONEY],
+    "invoice_link_due_is_money": [{"due": text} for text in WRONG_MONEY],
     "invoice_link_deal_id_is_filled": [{"deal_id": ""}],
     "invoice_link_updated_at_is_utc": [{"updated_at": text} for text in WRONG_INSTANTS],
+    "edit_invoice_id_is_filled": [{"invoice_id": ""}],
+    "edit_changes_is_filled": [{"changes": ""}],
+    "edit_updated_at_is_utc": [{"updated_at": text} for text in WRONG_INSTANTS],
+    "write_back_deal_id_is_filled": [{"deal_id": ""}],
     "write_method_is_known": [{"method": "GET"}, {"method": "put"}],
     "write_attempts_is_a_count": [{"attempts": -1}],
     "write_body_hash_is_sha256": [{"body_hash": ""}, {"body_hash": HASH[1:]}],
@@ -138,6 +146,9 @@ BROKEN: dict[str, list[dict[str, object]]] = {
     "operation_state_is_known": [{"state": "sent"} | ANSWERED],
     "operation_subject_is_filled": [{"subject": ""}],
     "operation_answered_at_is_utc": [{"state": "rejected", "answered_at": text} for text in WRONG_INSTANTS],
+    "email_invoice_id_is_real": [{"invoice_id": guid} for guid in GUIDS],
+    "email_state_is_known": [{"state": ""}, {"state": "refused"}],
+    "email_deal_id_is_filled": [{"deal_id": ""}],
     "event_deal_id_is_filled": [{"deal_id": ""}],
     "event_kind_is_filled": [{"kind": ""}],
     "event_at_is_utc": [{"at": text} for text in WRONG_INSTANTS],
@@ -218,6 +229,7 @@ TWICE: list[tuple[str, dict[str, object], str]] = [
     ("write", {"id": 3}, "write.key"),
     ("operation", {"id": 3, "subject": "2"}, "operation.write_id, operation.position"),
     ("operation", {"id": 3, "position": 1}, "operation.subject, operation.kind"),
+    ("email", {"deal_id": "2", "state": "sent"}, "email.invoice_id"),
     ("run", {}, "run.run_id"),
     ("fact", {}, "fact.name"),
 ]
@@ -239,6 +251,7 @@ BESIDE: list[tuple[str, dict[str, object], dict[str, object]]] = [
     ("operation", {"state": "not_sent"} | ANSWERED, {"id": 3, "position": 1}),
     ("operation", {}, {"id": 3, "position": 1, "kind": "void_invoice"}),
     ("customer_link", {}, {"zoho_id": "10"}),
+    ("email", {}, {"invoice_id": "j"}),
 ]
 
 

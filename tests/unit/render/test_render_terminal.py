@@ -72,7 +72,7 @@ def test_each_action_is_told(deal: DealResult, word: str, said: list[str], width
 @pytest.mark.parametrize("action", ["unchanged", "skip"])
 def test_what_needs_nothing_is_counted_and_listed_only_when_asked(action: str) -> None:
     made = report([create(), plain(action, 8), plain(action, 9)])
-    assert "2 need nothing (-v lists them)" in text_of(made)
+    assert "2 need nothing (zoho-xero-sync -v sync lists them)" in text_of(made)
     assert deal_id(8) not in text_of(made)
     assert deal_id(8) in text_of(made, verbosity=1)
 

@@ -10,17 +10,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from zoho_xero_sync.core.model import Operation, OperationKind, XeroContact, XeroInvoice
+from zoho_xero_sync.core.model import Operation, OperationKind, XeroContact, XeroInvoice, XeroItem
 from zoho_xero_sync.core.outcome import Applied, Emailed, NotSent, Outcome, Refused, Rejected, Unknown
 from zoho_xero_sync.errors import RemoteError
 from zoho_xero_sync.remote.http import Answer
-from zoho_xero_sync.remote.xero import contacts, invoices, wire
+from zoho_xero_sync.remote.xero import contacts, invoices, items, wire
 
-Item = TypeVar("Item", XeroContact, XeroInvoice)
+Item = TypeVar("Item", XeroContact, XeroInvoice, XeroItem)
 CONTACT_KINDS = (OperationKind.CREATE_CONTACT, OperationKind.UPDATE_CONTACT)
 
 
-Verdicts = list[Outcome[XeroContact]] | list[Outcome[XeroInvoice]] | list[Outcome[Emailed]]
+Verdicts = list[Outcome[XeroContact]] | list[Outcome[XeroInvoice]] | list[Outcome[Emailed]] | list[Outcome[XeroItem]]
 
 
 def read_answer(answer: Answer, operations: Sequence[Operation]) -> Verdicts | Refused:
@@ -45,6 +45,9 @@ def read_answer(answer: Answer, operations: Sequence[Operation]) -> Verdicts | R
     is_contact = operations[0].kind in CONTACT_KINDS
     try:
         payload = answer.json()
+        if operations[0].kind is OperationKind.CREATE_ITEM:
+            found = wire.elements(payload, items.COLLECTION)
+            return _match(found, operations, _Reader(items.parse_item, _item_marks, "HasErrors"))
         found = wire.elements(payload, contacts.COLLECTION if is_contact else invoices.COLLECTION)
         if is_contact:
             return _match(found, operations, _Reader(contacts.parse_contact, _contact_marks, "HasValidationErrors"))
@@ -77,6 +80,10 @@ class _Reader(Generic[Item]):
 
 def _contact_marks(element: wire.Element) -> tuple[str, ...]:
     return (wire.text(element, "ContactID"), wire.text(element, "ContactNumber"))
+
+
+def _item_marks(element: wire.Element) -> tuple[str, ...]:
+    return (wire.text(element, "ItemID"), wire.text(element, "Code"))
 
 
 def _invoice_marks(element: wire.Element) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from zoho_xero_sync.core.model import (
     CustomerKey,
     InvoiceDraft,
     InvoiceStep,
+    ItemDraft,
     Operation,
     OperationKind,
     XeroContact,
@@ -25,7 +26,7 @@ from zoho_xero_sync.core.outcome import NotSent as WasNotSent
 from zoho_xero_sync.core.outcome import Reply, Unknown
 from zoho_xero_sync.core.rules import ContactMatch
 from zoho_xero_sync.remote.http import NoAnswer, NotSent
-from zoho_xero_sync.remote.xero import contacts, invoices, settings, wire
+from zoho_xero_sync.remote.xero import contacts, invoices, items, settings, wire
 from zoho_xero_sync.remote.xero.answers import CONTACT_KINDS, read_answer
 from zoho_xero_sync.remote.xero.client import BASE, XeroClient
 
@@ -130,16 +131,21 @@ class XeroDesk:
             raise ValueError("an invoice step without a draft can only end an invoice that was read")
         return wire.dump(_invoice_fields(step.draft, step, contact_id))
 
+    def item_element(self, draft: ItemDraft) -> bytes:
+        """The item as one element of a request, exactly as it will be sent."""
+        return wire.dump(items.create_element(draft))
+
     def request(self, kind: OperationKind, elements: Sequence[bytes]) -> tuple[str, str, bytes]:
         """Method, path with query, and exact body of a batch.
 
         Creates are PUT, because POST would overwrite what has the same name or number.
         """
+        if kind is OperationKind.CREATE_ITEM:
+            return "PUT", BASE + items.PATH + items.QUERY, _batch(items.COLLECTION, elements)
         is_contact = kind in CONTACT_KINDS
         path = contacts.PATH + contacts.QUERY if is_contact else invoices.PATH + invoices.QUERY
         collection = contacts.COLLECTION if is_contact else invoices.COLLECTION
-        body = b'{"' + collection.encode() + b'":[' + b",".join(elements) + b"]}"
-        return "PUT" if kind in _CREATES else "POST", BASE + path, body
+        return "PUT" if kind in _CREATES else "POST", BASE + path, _batch(collection, elements)
 
     def email_request(self, invoice_id: str) -> tuple[str, str, bytes]:
         """Method, path and exact body of the request that has Xero e-mail this invoice, once more with each call."""
@@ -174,6 +180,10 @@ def _invoice_fields(draft: InvoiceDraft, step: InvoiceStep, contact_id: str) -> 
         advance=step.advance,
         mark_sent=step.delivery == "sent",
     )
+
+
+def _batch(collection: str, elements: Sequence[bytes]) -> bytes:
+    return b'{"' + collection.encode() + b'":[' + b",".join(elements) + b"]}"
 
 
 def _elements(text: str) -> tuple[wire.Element, ...]:

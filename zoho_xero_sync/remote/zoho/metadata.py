@@ -43,7 +43,15 @@ def _field(entry: Row) -> FieldMeta:
     # Records and queries carry the display value of a picklist (.../COQL-Overview.html).
     options = _objects(entry, "pick_list_values")
     values = {text_of(option, "display_value"): option.get("type") != "unused" for option in options}
-    return FieldMeta(text_of(entry, "api_name"), text_of(entry, "data_type"), values, entry.get("visible") is not False)
+    may = entry.get("operation_type")
+    updates = may.get("api_update") is not False if isinstance(may, dict) else True
+    return FieldMeta(
+        text_of(entry, "api_name"),
+        text_of(entry, "data_type"),
+        values,
+        visible=entry.get("visible") is not False,
+        writable=updates and entry.get("read_only") is not True,
+    )
 
 
 def _objects(entry: Row, key: str) -> list[Row]:

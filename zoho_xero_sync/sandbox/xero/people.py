@@ -68,7 +68,7 @@ class People:
             return [(email.invoice_id, email.recipients) for email in self.books.emails.all()]
 
     def write_invoice(self, fields: Mapping[str, object]) -> dict[str, object]:
-        """A person writes a new sales invoice (a draft unless `fields` say more), or another `Type`. Raises ValueError."""
+        """A person writes a new sales invoice (another `Type`, if given), a draft unless told. Raises ValueError."""
         with self._working():
             given = {"Type": "ACCREC", **fields}
             posted = Posted({name: as_posted(value) for name, value in given.items()}, "Invoice")

@@ -1,0 +1,298 @@
+"""Deals that leave, are lost, come back, are deleted, restored or merged, and what becomes of their invoices."""
+
+from __future__ import annotations
+
+import pytest
+from promises import assert_promises
+from world_tools import Desk, Record, line_of, order, priced, problem_codes
+
+NUMBERED = {"number": "ZC-{Deal_Name}"}
+
+
+def invoiced(desk: Desk, stage: str = "Closed Won", key: str = "job") -> str:
+    """A deal that has just been invoiced; its id."""
+    deal = desk.add(order(key, stage))
+    assert line_of(desk.sync(), deal)["action"] == "create"
+    return deal
+
+
+def gone(desk: Desk, *, code: int | None = 0) -> Record:
+    """The next run that asks Zoho what was deleted; its report."""
+    desk.wait(minutes=20)
+    return desk.sync(code=code)
+
+
+def numbers(desk: Desk, key: str = "job") -> list[tuple[str, str]]:
+    """Every invoice the deal ever had: number and status, in order."""
+    return [(str(invoice["InvoiceNumber"]), str(invoice["Status"])) for invoice in desk.invoices(key, closed=True)]
+
+
+# ---- lost ----
+
+
+@pytest.mark.parametrize(
+    ("stage", "paid", "action", "status"),
+    [
+        ("Confirmed", None, "void", "DELETED"),
+        ("Closed Won", None, "void", "VOIDED"),
+        ("Closed Won", "100.00", "hold", "AUTHORISED"),
+        ("Closed Won", "396.00", "hold", "PAID"),
+    ],
+    ids=["draft", "approved", "part paid", "paid"],
+)
+def test_a_lost_deal(desk: Desk, stage: str, paid: str | None, action: str, status: str) -> None:
+    desk.configure(when={"leaves_stages": "void"})
+    job = invoiced(desk, stage)
+    if paid:
+        desk.box.xero.pay(str(desk.invoice("job")["InvoiceID"]), paid)
+    desk.move("job", "Closed Lost")
+    report = desk.sync(code=3 if paid else 0)
+    assert line_of(report, job)["action"] == action
+    assert problem_codes(report) == (["left_stages"] if paid else [])
+    assert [found["Status"] for found in desk.invoices("job", closed=True)] == [status]
+    assert_promises(desk)
+    if paid:
+        assert "has payments" in report["problems"][0]["message"]
+        desk.run("resolve", job, "--skip", code=0)
+        with desk.nothing_sent():
+            assert desk.sync()["problems"] == []
+        assert_promises(desk)
+
+
+# ---- and back again ----
+
+
+def test_a_deal_that_comes_back_gets_the_next_revision_of_its_number(desk: Desk) -> None:
+    """The number of a voided invoice is burned: Xero does not give it twice."""
+    desk.configure(when={"leaves_stages": "void"}, invoice=NUMBERED)
+    job = invoiced(desk)
+    for _ in range(2):
+        desk.move("job", "Closed Lost")
+        assert line_of(desk.sync(), job)["action"] == "void"
+        assert_promises(desk)
+        desk.move("job", "Closed Won")
+        preview = line_of(desk.sync("--dry-run"), job)
+        line = line_of(desk.sync(), job)
+        assert (preview["action"], preview["invoice"]["number"]) == (line["action"], line["invoice"]["number"])
+        assert (line["action"], line["invoice"]["status"]) == ("create", "AUTHORISED")
+        assert line["reason"].startswith("is back in Closed Won; invoice ZC-Order job")
+        assert_promises(desk)
+    assert numbers(desk) == [
+        ("ZC-Order job", "VOIDED"),
+        ("ZC-Order job-2", "VOIDED"),
+        ("ZC-Order job-3", "AUTHORISED"),
+    ]
+    # The third is the deal's own from here on.
+    desk.edit("job", Description="touched")
+    with desk.nothing_sent():
+        assert line_of(desk.sync(), job)["action"] == "unchanged"
+
+
+def test_a_deal_that_comes_back_gets_xeros_next_number(desk: Desk) -> None:
+    desk.configure(when={"leaves_stages": "void"})
+    job = invoiced(desk, "Confirmed")
+    desk.move("job", "Proposal")
+    desk.sync()
+    desk.move("job", "Confirmed")
+    assert line_of(desk.sync(), job)["action"] == "create"
+    assert [status for _, status in numbers(desk)] == ["DELETED", "DRAFT"]
+    assert_promises(desk)
+
+
+def test_a_person_who_voided_the_new_one_is_respected(desk: Desk) -> None:
+    desk.configure(when={"leaves_stages": "void"})
+    invoiced(desk)
+    for stage in ("Proposal", "Closed Won"):
+        desk.move("job", stage)
+        desk.sync()
+    desk.box.xero.void(str(desk.invoice("job")["InvoiceID"]))
+    desk.edit("job", Deal_Name="Order job, once more")
+    with desk.nothing_sent():
+        assert problem_codes(desk.sync(code=3)) == ["invoice_gone"]
+    assert_promises(desk)
+
+
+@pytest.mark.parametrize("kind", ["drop_after", "status_500_before"])
+def test_the_answer_to_a_new_invoice_is_lost_when_a_deal_comes_back(desk: Desk, kind: str) -> None:
+    """The voided invoice carries the deal's link too, and is not taken for the new one."""
+    desk.configure(when={"leaves_stages": "void"}, invoice=NUMBERED)
+    invoiced(desk)
+    desk.move("job", "Proposal")
+    desk.sync()
+    desk.move("job", "Closed Won")
+    desk.fault(kind, method="PUT", path="/api.xro/2.0/Invoices")
+    desk.sync(code=None)
+    desk.wait(minutes=10)
+    desk.sync()
+    assert numbers(desk) == [("ZC-Order job", "VOIDED"), ("ZC-Order job-2", "AUTHORISED")]
+    assert_promises(desk)
+
+
+# ---- deleted ----
+
+
+@pytest.mark.parametrize(
+    ("policy", "stage", "action", "status"),
+    [
+        ("hold", "Confirmed", "hold", "DRAFT"),
+        ("void", "Confirmed", "void", "DELETED"),
+        ("void", "Closed Won", "void", "VOIDED"),
+        ("keep", "Closed Won", "unchanged", "AUTHORISED"),
+    ],
+)
+def test_a_deleted_deal(desk: Desk, policy: str, stage: str, action: str, status: str) -> None:
+    desk.configure(when={"deal_deleted": policy})
+    job = invoiced(desk, stage)
+    before = desk.invoice("job")["InvoiceID"]
+    desk.box.zoho.delete("Deals", "job")
+    report = gone(desk, code=3 if policy == "hold" else 0)
+    assert line_of(report, job)["action"] == action
+    assert problem_codes(report) == (["deal_deleted"] if policy == "hold" else [])
+    assert [invoice["Status"] for invoice in desk.invoices(closed=True)] == [status]
+    assert desk.box.xero.invoice(str(before))["Status"] == status
+    shown = desk.run("show", job, code=0).out
+    assert "deleted" in shown
+    # It is told once, not with every poll.
+    with desk.nothing_sent():
+        again = gone(desk, code=3 if policy == "hold" else 0)
+    assert [line["deal_id"] for line in again["deals"]] == ([job] if policy == "hold" else [])
+    if policy == "hold":
+        desk.run("resolve", job, "--skip", code=0)
+        assert gone(desk)["deals"] == []
+    assert_promises(desk)
+
+
+def test_a_deleted_deal_that_waited_is_closed_without_ado(desk: Desk) -> None:
+    job = desk.add(order("job", "Closed Won", account=None))
+    assert problem_codes(desk.sync(code=3)) == ["customer_missing"]
+    desk.box.zoho.delete("Deals", "job")
+    report = gone(desk)
+    line = line_of(report, job)
+    assert (line["action"], line["reason"]) == ("skip", "was deleted in Zoho; it has no invoice")
+    assert desk.status()["waiting"] == []
+    assert {row["kind"] for row in desk.rows("SELECT kind FROM event")} >= {"deal_deleted"}
+    assert_promises(desk)
+
+
+@pytest.mark.parametrize("policy", ["hold", "keep"])
+def test_a_restored_deal_goes_on_with_its_invoice(desk: Desk, policy: str) -> None:
+    desk.configure(when={"deal_deleted": policy})
+    job = invoiced(desk, "Confirmed")
+    desk.box.zoho.delete("Deals", "job")
+    gone(desk, code=None)
+    desk.box.zoho.restore("Deals", job)
+    if policy == "hold":
+        desk.run("resolve", job, "--retry", code=0)
+        assert line_of(desk.sync(), job)["action"] == "unchanged"
+    desk.move("job", "Closed Won")
+    assert line_of(desk.sync(), job)["action"] == "update"
+    assert [status for _, status in numbers(desk)] == ["AUTHORISED"]
+    assert_promises(desk)
+
+
+def test_a_deal_restored_after_its_invoice_was_voided_gets_a_new_one(desk: Desk) -> None:
+    desk.configure(when={"deal_deleted": "void"}, invoice=NUMBERED)
+    job = invoiced(desk)
+    desk.box.zoho.delete("Deals", "job")
+    gone(desk)
+    desk.box.zoho.restore("Deals", job)
+    desk.edit("job", Description="wanted after all")
+    assert line_of(desk.sync(), job)["action"] == "create"
+    assert [status for _, status in numbers(desk)] == ["VOIDED", "AUTHORISED"]
+    assert_promises(desk)
+
+
+def test_a_dry_run_sees_a_deletion_and_notes_nothing(desk: Desk) -> None:
+    desk.configure(when={"deal_deleted": "void"})
+    job = invoiced(desk)
+    desk.box.zoho.delete("Deals", "job")
+    desk.wait(minutes=20)
+    before = desk.ledger.read_bytes()
+    with desk.nothing_sent():
+        assert line_of(desk.sync("--dry-run"), job)["action"] == "void"
+    assert desk.ledger.read_bytes() == before
+    assert line_of(desk.sync(), job)["action"] == "void"
+
+
+# ---- merged ----
+
+
+@pytest.mark.parametrize("policy", ["hold", "void", "keep"])
+def test_two_invoiced_deals_are_merged(desk: Desk, policy: str) -> None:
+    """The deal that stays keeps its invoice, and never gets a second one."""
+    desk.configure(when={"deal_deleted": policy})
+    invoiced(desk, key="kept")
+    lost = invoiced(desk, key="lost")
+    before = desk.invoice("kept")
+    desk.box.zoho.merge("Deals", "lost", "kept")
+    report = gone(desk, code=None)
+    assert line_of(report, lost)["action"] == {"hold": "hold", "void": "void", "keep": "unchanged"}[policy]
+    assert desk.box.xero.invoice(str(before["InvoiceID"])) == before
+    assert len(desk.invoices(closed=True)) == 2
+    assert_promises(desk, again=False)
+
+
+def test_the_deal_that_stays_is_not_invoiced_from_a_document_that_is(desk: Desk) -> None:
+    desk.add(order("kept", "Proposal", lines=[]))
+    lost = invoiced(desk, key="lost")
+    number = desk.invoice("lost")["InvoiceNumber"]
+    desk.box.zoho.merge("Deals", "lost", "kept")
+    gone(desk, code=3)
+    kept = desk.move("kept", "Closed Won")
+    with desk.nothing_sent():
+        report = desk.sync(code=3)
+    assert problem_codes(report) == ["deal_deleted", "document_invoiced"]
+    (problem,) = [found for found in report["problems"] if found["code"] == "document_invoiced"]
+    assert number in problem["message"] and lost in problem["message"]
+    assert_promises(desk)
+
+    # A person decides that the survivor gets its own.
+    desk.box.xero.void(str(number))
+    desk.run("resolve", lost, "--skip", code=0)
+    desk.wait(minutes=20)
+    desk.sync(code=3)
+    desk.run("resolve", kept, "--retry", code=0)
+    assert line_of(desk.sync(), kept)["action"] == "create"
+    assert_promises(desk)
+
+
+# ---- changes of what is there ----
+
+
+def test_lines_are_updated_and_not_remade(desk: Desk) -> None:
+    invoiced(desk, "Confirmed")
+    (hours,) = desk.invoice("job")["LineItems"]
+    desk.box.zoho.replace_lines("Quotes", "q_job", [priced("hire", 2, "80.00"), priced("hours", 5, "120.00")])
+    desk.edit("job", Description="a row more, at the top")
+    desk.sync()
+    first, second = desk.invoice("job")["LineItems"]
+    assert (second["LineItemID"], second["Quantity"]) == (hours["LineItemID"], 5)
+    assert first["LineItemID"] != hours["LineItemID"]
+    assert_promises(desk)
+
+
+def test_a_newer_quote_is_named_in_the_change(desk: Desk) -> None:
+    job = invoiced(desk, "Confirmed")
+    placed = order("job", lines=[("hire", 1, "90.00")])
+    assert placed.quote is not None
+    desk.box.zoho.create("Quotes", {**placed.quote, "key": "q_new"})
+    desk.edit("job", Description="a newer quote")
+    changes = {change["field"]: change for change in line_of(desk.sync(), job)["changes"]}
+    quotes = [str(desk.box.zoho.find("Quotes", key)["id"]) for key in ("q_job", "q_new")]
+    assert [changes["Document"]["before"], changes["Document"]["after"]] == [f"quote {found}" for found in quotes]
+    assert_promises(desk)
+
+
+def test_a_lock_date_that_the_ledger_does_not_know_yet_refuses_and_says_so(desk: Desk) -> None:
+    desk.configure(invoice={"date": "closing_date"})
+    job = desk.add(order("job", "Confirmed", Closing_Date="2026-06-15"))
+    desk.sync()
+    desk.box.xero.set_lock_date("2026-06-30")
+    desk.move("job", "Closed Won")
+    report = desk.sync(code=3)
+    assert (line_of(report, job)["action"], problem_codes(report)) == ("reject", ["date_locked"])
+    assert "currently set at 30 June 2026" in report["problems"][0]["message"]
+    desk.box.xero.set_lock_date(None)
+    desk.run("resolve", job, "--retry", code=0)
+    assert line_of(desk.sync(), job)["action"] == "update"
+    assert_promises(desk)
