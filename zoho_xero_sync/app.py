@@ -241,6 +241,7 @@ class App:
             zoho_link=deal_url(prefix, deal_id),
             xero_link=xero_url(link.invoice_id) if link else None,
             note=note,
+            rules=self.config.rules.invoice,
             drift=standing_edits(link, ledger.find_edits([link.invoice_id]).get(link.invoice_id))
             if ledger and link
             else (),

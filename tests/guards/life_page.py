@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -20,10 +21,10 @@ INTRO: Final = """# The table of life
 
 <!-- Printed by tests/guards/life_page.py from zoho_xero_sync/core/life.py; do not edit. -->
 
-A deal goes on living after its first invoice, and people work on the invoice in Xero. This page says, for everything that can happen
-to a deal and wherever its invoice stands, what a run does. It is printed from the table the program itself decides from:
-{events} events × {states} states = **{cells} cells**, {cases} with the values of the configuration. The tests live through each of them
-in the sandbox, with the real command line.
+A deal goes on living after its first invoice, and people work on the invoice in Xero. This page says, for everything
+that can happen to a deal and wherever its invoice stands, what a run does. It is printed from the table the program
+itself decides from: {events} events × {states} states = **{cells} cells**, {cases} with the values of the
+configuration. The tests live through each of them in the sandbox, with the real command line.
 
 What the words mean:
 
@@ -35,36 +36,51 @@ What the words mean:
 | **end** | deletes a draft, voids an approved invoice |
 | **keep** | leaves the invoice as it is |
 | **nothing** | there is nothing to do, and the deal stops being one to invoice |
-| **hold** | does nothing in Xero; the deal waits for a person, under the code and with the command that settles it ([problem codes](problem-codes.md)) |
+| **hold** | does nothing in Xero; the deal waits for a person, under the code and with the command that settles it |
 
-When several things happened at once, each is looked up. If one of them is to be held, nothing is done; else all of it is done in one go.
+[Problem codes](problem-codes.md) says what each code means. When several things happened at once, each is looked up. If
+one of them is to be held, nothing is done; else all of it is done in one go.
 
-The states are Xero's, as a run finds them. An invoice that is voided or deleted is never changed again, whoever did it. "Not approved" is
-a draft or one that waits for approval. Where two states fit, the first of this list counts: voided or deleted, in a locked period,
-credited, paid, part paid, edited, sent. What a person edited so that it is what the deal asks for is no edit: the two agree.
+The states are Xero's, as a run finds them. "Not approved" is a draft or one that waits for approval. Where two states
+fit, the first of this list counts: voided or deleted, in a locked period, credited, paid, part paid, edited, sent. What
+a person edited so that it is what the deal asks for is no edit: the two agree.
 
-Two things are not in the table. A deal that was only touched changes nothing: `unchanged`. And when nothing changed, but the deal comes to
-another total than Xero counts, it waits as `xero_total_differs`.
+Two things are not in the table. A deal that was only touched changes nothing: `unchanged`. And when nothing changed,
+but the deal comes to another total than Xero counts, it waits as `xero_total_differs`.
 """
 
 NOTES: Final = {
-    Event.MOVED_ON: "The new stage asks for a status further up: draft, submitted, approved. A deal that enters a stage for the "
-    "first time, or waited and now can be invoiced, is in the row of no invoice.",
+    Event.MOVED_ON: (
+        "The new stage asks for a status further up: draft, submitted, approved. A deal that enters a stage "
+        "for the first time, or waited and now can be invoiced, is in the row of no invoice."
+    ),
     Event.MOVED_BACK: "An approval is never taken back.",
     Event.LEFT: "The deal is in a stage that no rule names.",
     Event.LOST: "A stage with the word lost in its name. It is treated as any other outside the stages.",
-    Event.REENTERED: "The deal was outside the stages and is back. An invoice that this program ended when the deal left is no "
-    "person's decision, so the deal gets a new one; one that a person ended is not made again.",
-    Event.LINES: "Rows, quantities, prices, taxes, accounts, or the deal's own amount. Lines keep their identity in Xero.",
+    Event.REENTERED: (
+        "The deal was outside the stages and is back. An invoice that this program ended when the deal left "
+        "is no person's decision, so the deal gets a new one; one that a person ended is not made again."
+    ),
+    Event.LINES: (
+        "Rows, quantities, prices, taxes, accounts, or the deal's own amount. Lines keep their identity in Xero."
+    ),
     Event.HEADER: "Xero takes these even on an invoice with payments. Lines and amounts are not sent then.",
     Event.CUSTOMER: "The deal is another account's or contact's now. A payment belongs to the one who made it.",
     Event.CURRENCY: "The document is in another currency now.",
-    Event.DOCUMENT: "A newer quote, or another source of lines; the report names the document before and after. One with the same "
-    "content changes nothing.",
-    Event.DELETED: "The deal is in Zoho's recycle bin or gone for good; Zoho is asked every `poll.deleted` minutes. Restored, it goes "
-    "on with its invoice as soon as it is edited, or when you type `zoho-xero-sync sync --deal ID`.",
-    Event.MERGED: "Zoho lists the deal that went as deleted, and its documents become those of the deal that stays. The one that stays "
-    "keeps its own invoice. Without one it is not invoiced from a document whose invoice still stands (`document_invoiced`).",
+    Event.DOCUMENT: (
+        "A newer quote, or another source of lines; the report names the document before and after. One with "
+        "the same content changes nothing."
+    ),
+    Event.DELETED: (
+        "The deal is in Zoho's recycle bin or gone for good; Zoho is asked every `poll.deleted` minutes. "
+        "Restored, it goes on with its invoice as soon as it is edited, or when you type `zoho-xero-sync sync "
+        "--deal ID`."
+    ),
+    Event.MERGED: (
+        "Zoho lists the deal that went as deleted, and its documents become those of the deal that stays. The "
+        "one that stays keeps its own invoice. Without one it is not invoiced from a document whose invoice "
+        "still stands (`document_invoiced`)."
+    ),
 }
 
 
@@ -77,11 +93,11 @@ def page() -> str:
 
 def _event(event: Event) -> Iterator[str]:
     yield f"## {event.value[0].upper()}{event.value[1:]}\n"
-    yield f"{NOTES[event]}\n"
+    yield f"{textwrap.fill(NOTES[event], WIDTH, break_on_hyphens=False)}\n"
     yield "| the invoice in Xero | what is done |"
     yield "|---|---|"
     for cell, states in _grouped(event):
-        yield f"| {'; '.join(state.value for state in states)} | {_told(cell)} |"
+        yield f"| {' · '.join(state.value for state in states)} | {_told(cell)} |"
     yield ""
 
 
@@ -110,4 +126,5 @@ def _deed(deed: Deed) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
-    sys.stdout.write(f"{len(TABLE)} cells, {sum(len(cell.deeds) for cell in TABLE.values())} with configuration values\n")
+    cases = sum(len(cell.deeds) for cell in TABLE.values())
+    sys.stdout.write(f"{len(TABLE)} cells, {cases} with the values of the configuration\n")

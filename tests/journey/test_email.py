@@ -247,3 +247,45 @@ def test_marked_as_sent_without_an_e_mail(desk_of: OpenDesk) -> None:
     assert [desk.invoice(key)["SentToContact"] for key in ("moved", "fresh")] == [True, True]
     assert (sent(desk), states(desk)) == ([], [])
     assert_promises(desk)
+
+
+@pytest.mark.slow
+def test_a_deal_that_comes_back_has_its_new_invoice_e_mailed(ready: Desk) -> None:
+    ready.configure(when={"leaves_stages": "void"})
+    ready.move("job", "Closed Won")
+    ready.sync()
+    ready.move("job", "Closed Lost")
+    ready.sync()
+    ready.move("job", "Closed Won")
+    ready.sync()
+    first, second = ready.invoices("job", closed=True)
+    assert (first["Status"], second["Status"]) == ("VOIDED", "AUTHORISED")
+    assert sent(ready) == [first["InvoiceID"], second["InvoiceID"]]
+    assert_promises(ready, again=True)
+
+
+@pytest.mark.slow
+def test_an_approved_invoice_that_changes_is_not_sent_again(ready: Desk) -> None:
+    ready.configure(when={"changed_after_approval": "update"})
+    ready.move("job", "Closed Won")
+    ready.sync()
+    line = {"product": "hours", "Quantity": 9, "List_Price": 10, "taxes": ["GST"]}
+    ready.box.zoho.replace_lines("Quotes", "q_job", [line])
+    ready.edit("job", Next_Step="call back")
+    ready.sync()
+    assert str(ready.invoice("job")["Total"]) == "99.00"
+    assert len(sent(ready)) == 1
+
+
+@pytest.mark.slow
+def test_when_the_configuration_asks_no_more_what_waits_is_given_up(ready: Desk) -> None:
+    ready.move("job", "Closed Won")
+    ready.fault("rate_day", path=EMAIL, seconds=120)
+    ready.sync(code=4)
+    ready.wait(minutes=20)
+    emailing(ready, choice=False)
+    ready.sync()
+    assert (sent(ready), states(ready)) == ([], ["dropped"])
+    emailing(ready)
+    ready.sync()
+    assert not sent(ready)

@@ -31,6 +31,7 @@ def test_a_cell_of_the_table(case: Case, lived: Lived) -> None:
     life = lived(case.rules)
     line, problem = life.lines.get(case.key), life.problems.get(case.key)
     before, after = life.before[case.key], life.after[case.key]
+    _stands(case.state, before)
     assert sum(invoice["Status"] not in CLOSED for invoice in after) <= 1
     if case.deed.do is not Do.HOLD:
         assert problem is None, problem
@@ -38,6 +39,34 @@ def test_a_cell_of_the_table(case: Case, lived: Lived) -> None:
 
 
 Invoices = tuple[Record, ...]
+
+STATUSES = {
+    State.DRAFT: "DRAFT",
+    State.SUBMITTED: "SUBMITTED",
+    State.PAID: "PAID",
+    State.VOIDED: "VOIDED",
+    State.DELETED: "DELETED",
+    State.ENDED: "DELETED",
+    State.LOCKED_DRAFT: "DRAFT",
+    State.REWORDED: "DRAFT",
+    State.RECOUNTED: "DRAFT",
+}
+HAND = "As agreed by phone"
+
+
+def _stands(state: State, before: Invoices) -> None:
+    """The deal's invoice was where the cell says before anything happened."""
+    if state is State.NONE:
+        assert before == ()
+        return
+    (invoice,) = before
+    assert invoice["Status"] == STATUSES.get(state, "AUTHORISED")
+    assert bool(invoice["AmountPaid"]) is (state in (State.PART_PAID, State.PAID))
+    assert bool(invoice["AmountCredited"]) is (state is State.CREDITED)
+    assert bool(invoice.get("SentToContact")) is (state is State.SENT)
+    assert (invoice["Reference"] == HAND) is (state in (State.REWORDED, State.EDITED))
+    assert (str(invoice["Total"]) == "330.00") is (state is State.RECOUNTED)
+    assert (str(invoice["DateString"])[:7] == "2026-06") is (state in (State.LOCKED_DRAFT, State.LOCKED))
 
 
 def _created(case: Case, line: Record | None, problem: Record | None, before: Invoices, after: Invoices) -> None:
@@ -116,7 +145,8 @@ SHOWN: dict[Event, tuple[str, Callable[[Record], object]]] = {
 
 def _but(invoice: Record, *names: str) -> Record:
     """The invoice without these fields, and without the stamps of its last change."""
-    return {key: value for key, value in invoice.items() if key not in (*names, "UpdatedDateUTC", "UpdatedDateUTCString")}
+    left_out = (*names, "UpdatedDateUTC", "UpdatedDateUTCString")
+    return {key: value for key, value in invoice.items() if key not in left_out}
 
 
 def test_the_table_has_a_cell_for_everything() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from promises import assert_promises
 from world_tools import Desk, Record, line_of, order, problem_codes
 
 
 def invoiced(desk: Desk, key: str = "job", stage: str = "Closed Won") -> tuple[str, str]:
-    """A deal that has just been invoiced, and nothing but invoices is asked for beside deals; its id and its invoice's."""
+    """A deal that has just been invoiced; its id and its invoice's. Of the polls only the invoices' is on."""
     desk.configure(poll={"documents": 0, "customers": 0, "deleted": 0})
     deal = desk.add(order(key, stage))
     assert line_of(desk.sync(), deal)["action"] == "create"
@@ -54,6 +55,7 @@ def test_payments_are_seen_by_one_call_of_the_poll(desk: Desk) -> None:
     assert_promises(desk)
 
 
+@pytest.mark.slow
 def test_a_payment_taken_back_is_seen(desk: Desk) -> None:
     deal, invoice = invoiced(desk)
     desk.box.xero.pay(invoice, "396.00")
@@ -96,6 +98,7 @@ def test_edits_are_drift_with_both_values_and_stay(desk: Desk) -> None:
     assert_promises(desk)
 
 
+@pytest.mark.slow
 def test_a_number_changed_in_xero_is_followed(desk: Desk) -> None:
     deal, invoice = invoiced(desk)
     number = desk.invoice("job")["InvoiceNumber"]
@@ -105,6 +108,7 @@ def test_a_number_changed_in_xero_is_followed(desk: Desk) -> None:
     assert desk.run("show", deal, "--json", code=0).json["invoice"]["number"] == "A-2026-77"
 
 
+@pytest.mark.slow
 def test_a_held_deal_goes_on_by_itself_once_xero_agrees(desk: Desk) -> None:
     deal, invoice = invoiced(desk)
     desk.box.zoho.replace_lines("Quotes", "q_job", [
@@ -123,6 +127,7 @@ def test_a_held_deal_goes_on_by_itself_once_xero_agrees(desk: Desk) -> None:
     assert "invoice_edited_in_xero" in told(desk, deal)
 
 
+@pytest.mark.slow
 def test_a_dry_run_sees_it_and_remembers_nothing(desk: Desk) -> None:
     _, invoice = invoiced(desk)
     desk.box.xero.void(invoice)

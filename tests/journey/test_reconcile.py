@@ -267,6 +267,7 @@ def test_exactly_what_was_planted_is_found(busy_desk: Desk) -> None:
 # ---- what --fix does ----
 
 
+@pytest.mark.slow
 def test_what_is_safe_is_fixed_and_the_rest_stays(busy_desk: Desk) -> None:
     desk = busy_desk
     planted(desk)

@@ -115,6 +115,7 @@ def test_the_whole_life_comes_back_without_another_round(telling: Desk) -> None:
     assert_promises(desk)
 
 
+@pytest.mark.slow
 def test_a_payment_taken_back_empties_its_date(telling: Desk) -> None:
     telling.add(order("job", "Closed Won"))
     telling.sync()
@@ -128,6 +129,7 @@ def test_a_payment_taken_back_empties_its_date(telling: Desk) -> None:
     assert fields(telling)["due"] == Decimal("396.00")
 
 
+@pytest.mark.slow
 def test_an_ended_invoice_comes_back_too(telling: Desk) -> None:
     telling.add(order("job", "Closed Won"))
     telling.sync()
@@ -145,6 +147,7 @@ def test_a_person_in_the_same_second_is_not_overlooked(telling: Desk) -> None:
     assert telling.invoice("job")["Reference"] == "Order job, renamed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", ["drop_after", "half_body", "empty", "wrong_shape", "refuse_before", "status_500_after"]
 )
@@ -181,6 +184,20 @@ def test_a_refused_deal_stops_no_other_and_is_tried_again_on_demand(telling: Des
     assert good != bad
 
 
+def test_a_field_that_is_not_there_is_told_and_not_lost(telling: Desk) -> None:
+    telling.configure(write_back={"status": "Xero_State"})
+    telling.add(order("job", "Confirmed"))
+    report = telling.sync(code=3)
+    assert report["counts"]["invoices_created"] == 1
+    assert problem_codes(report) == ["write_back_refused"]
+    assert "Xero_State" in report["problems"][0]["message"]
+    telling.configure(write_back={"status": "Xero_Status"})
+    telling.sync()
+    assert fields(telling)["status"] == "DRAFT"
+    idle(telling)
+
+
+@pytest.mark.slow
 def test_a_refused_deal_can_be_left_as_it_is(telling: Desk) -> None:
     deal = telling.add(order("job", "Confirmed"))
     telling.box.zoho.hold("Deals", deal, "merge")
@@ -198,6 +215,7 @@ def test_a_dry_run_says_what_would_be_told(telling: Desk) -> None:
     assert "Xero_Total (none) → 396" in note
 
 
+@pytest.mark.slow
 def test_deals_invoiced_before_are_told_once_it_is_turned_on(desk_of: OpenDesk) -> None:
     desk = desk_of(on=placed())
     desk.sync()
@@ -210,6 +228,7 @@ def test_deals_invoiced_before_are_told_once_it_is_turned_on(desk_of: OpenDesk) 
     idle(desk)
 
 
+@pytest.mark.slow
 def test_one_note_and_never_a_second(desk_of: OpenDesk) -> None:
     desk = desk_of(on=placed())
     desk.sync()
@@ -228,6 +247,7 @@ def test_one_note_and_never_a_second(desk_of: OpenDesk) -> None:
     assert_promises(desk)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "code", "notes"),
     [

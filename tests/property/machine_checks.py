@@ -26,10 +26,10 @@ Held = dict[str, Record]
 class Watch:
     """What the world was told by people: whose every invoice is, and what every deal ever came to.
 
-    `personal` are invoices whose content a person set last, `handled` all that people did anything to, `ended` those
-    that the program voided or deleted because their deal left, `stale` deals
-    that changed in a way their own Modified_Time does not show, `ruled_before` those that did not change since the
-    stages mean something else: other rules are for what comes.
+    `personal` are invoices whose content a person set last, `handled` all that people did anything to, `sent_by_hand`
+    those that a person marked as sent, `ended` those the program voided or deleted because their deal left, `stale`
+    deals that changed in a way their own Modified_Time does not show, `ruled_before` those that did not change since
+    the stages mean something else: other rules are for what comes.
     """
 
     desk: MachineDesk
@@ -37,6 +37,8 @@ class Watch:
     handled: set[str] = field(default_factory=set)
     ended: set[str] = field(default_factory=set)
     by_hand: set[str] = field(default_factory=set)
+    sent_by_hand: set[str] = field(default_factory=set)
+    emailed: int = 0
     stale: set[str] = field(default_factory=set)
     totals: dict[str, set[Decimal]] = field(default_factory=dict)
     history: set[str] = field(default_factory=set)
@@ -73,6 +75,7 @@ class Watch:
                 self._made(invoice, now)
             elif invoice_id not in self.by_hand or invoice != before[invoice_id]:
                 self._changed(before[invoice_id], invoice)
+        self._emailed()
         assert not self.desk.unjournalled, f"sent before the journal had it: {self.desk.unjournalled}"
         if wrote and result.code in (0, 3):
             assert not self.desk.in_flight(), f"exit {result.code} although an outcome is unknown"
@@ -81,6 +84,21 @@ class Watch:
             deal = str(now[invoice_id].get("Url", "")).partition("#")[0].removeprefix(MARK)
             if money(now[invoice_id]["Total"]) in self.totals.get(deal, ()):
                 del self.personal[invoice_id]
+
+    def _emailed(self) -> None:
+        """Each invoice leaves once, whatever happened; not one that a person sent, and none where nobody asked."""
+        left = [invoice_id for invoice_id, _ in self.desk.box.xero.emails()]
+        twice = {invoice_id: count for invoice_id, count in Counter(left).items() if count > 1}
+        assert not twice, f"e-mailed more than once: {twice}"
+        new = left[self.emailed :]
+        self.emailed = len(left)
+        assert not self.sent_by_hand & set(new), f"e-mailed although a person had sent it: {new}"
+        assert not new or self.asks_for_email, f"e-mailed although nobody asked: {new}"
+
+    @property
+    def asks_for_email(self) -> bool:
+        """Whether the configuration has invoices e-mailed."""
+        return any(rule.get("email") is True for rule in self.desk.settings["stages"])
 
     def _made(self, invoice: Record, now: Held) -> None:
         url = str(invoice.get("Url", "")).partition("#")[0]

@@ -66,7 +66,8 @@ VALUES = [
      "which the invoice itself depends on. Make a field for it in Zoho."),
     ("write_back: {total: Sum, due: Sum}", "3: write_back.due: is Sum, as write_back.total is. Name a field of its "
      "own."),
-    ("write_back: {note: sometimes}", "3: write_back.note: is neither true nor false. Write true or false, without quotes."),
+    ("write_back: {note: sometimes}", "3: write_back.note: is neither true nor false. Write true or false, "
+     "without quotes."),
     # wrong kinds
     ("zoho: au", "3: zoho: is a single value, not a section. Put its keys under it: data_center, accounts_url, "
      "api_url."),

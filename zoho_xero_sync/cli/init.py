@@ -23,6 +23,7 @@ from zoho_xero_sync.cli.init_answers import (
     tax_pairs,
 )
 from zoho_xero_sync.cli.init_choices import FIELDS, choose
+from zoho_xero_sync.cli.init_fields import offer_fields
 from zoho_xero_sync.cli.init_login import command, reach
 from zoho_xero_sync.cli.main import Session
 from zoho_xero_sync.cli.start import open_app, start_logging
@@ -36,7 +37,7 @@ from zoho_xero_sync.config.writing import (
     require_folder,
     write_config,
 )
-from zoho_xero_sync.errors import ConfigError, ExitCode
+from zoho_xero_sync.errors import ConfigError, ExitCode, LedgerError
 from zoho_xero_sync.render.report_text import render_report
 
 _URLS = {
@@ -155,9 +156,15 @@ def _as_it_stands(session: Session, given: dict[str, Any], found: Found) -> App:
 
 def _logged_in(session: Session) -> App:
     app = open_app(session)
-    app.require_no_baseline()
+    try:
+        app.require_no_baseline()
+    except LedgerError:
+        # All that may still be missing are fields that the configuration came to name since.
+        offer_fields(session, app)
+        raise
     for service in NAMES:
         _log_in(session, app, service)
+    offer_fields(session, app)
     return app
 
 

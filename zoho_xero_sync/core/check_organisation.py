@@ -15,6 +15,7 @@ from zoho_xero_sync.core.check_facts import (
     ZohoFacts,
 )
 from zoho_xero_sync.core.check_zoho import green_unless, listed, near, unread
+from zoho_xero_sync.core.emailing import emails
 from zoho_xero_sync.core.rules import Rules, TrackingRule
 
 # Xero API: Organisation, "Class types". Ledger and cashbook plans have no sales invoices; the smallest ones limit them.
@@ -35,8 +36,8 @@ def judge_organisation(rules: Rules, zoho: ZohoFacts, xero: XeroFacts) -> Iterat
     else:
         yield _time_zone(organisation)
         yield _lock_dates(rules, organisation, xero)
-        yield _plan(organisation)
-    yield from _contacts(xero.contacts)
+        yield _plan(rules, organisation)
+    yield from _contacts(rules, xero.contacts)
 
 
 def _theme(rules: Rules, xero: XeroFacts) -> Iterator[Finding]:
@@ -132,7 +133,7 @@ def _lock_dates(rules: Rules, organisation: XeroOrganisation, xero: XeroFacts) -
     return Finding(code, "ok", subject, message)
 
 
-def _plan(organisation: XeroOrganisation) -> Finding:
+def _plan(rules: Rules, organisation: XeroOrganisation) -> Finding:
     code, subject, plan = "plan", "Plan of Xero", organisation.plan
     if organisation.status not in ("ACTIVE", ""):
         message = f"The Xero organisation is {organisation.status}, so nothing can be written."
@@ -145,7 +146,11 @@ def _plan(organisation: XeroOrganisation) -> Finding:
         hint = "Count the invoices you expect; Xero refuses more, and the deals are held. A larger plan has no limit."
         return Finding(code, "note", subject, message, hint)
     if organisation.demo or plan in ("DEMO", "TRIAL"):
-        message = f"{organisation.name} is a {'demo company' if organisation.demo or plan == 'DEMO' else 'trial'}."
+        demo = organisation.demo or plan == "DEMO"
+        message = f"{organisation.name} is a {'demo company' if demo else 'trial'}."
+        if emails(rules.stages):
+            # developer.xero.com/documentation/api/accounting/invoices, emailing an invoice.
+            message += " Xero sends no e-mails for it." if demo else " Xero sends at most 20 e-mails a day for it."
         return Finding(code, "note", subject, message, "Fine for a rehearsal; Xero empties or ends it after a while.")
     return Finding(code, "ok", subject, f"{plan or 'not told'}: no limit of invoices known")
 
@@ -153,7 +158,7 @@ def _plan(organisation: XeroOrganisation) -> Finding:
 # ---- contacts ----
 
 
-def _contacts(facts: ContactFacts | Unread | None) -> Iterator[Finding]:
+def _contacts(rules: Rules, facts: ContactFacts | Unread | None) -> Iterator[Finding]:
     code, subject = "contacts", "Contacts of customers"
     if facts is None:
         yield Finding(code, "ok", subject, "no customer is linked yet")
@@ -163,10 +168,10 @@ def _contacts(facts: ContactFacts | Unread | None) -> Iterator[Finding]:
         return
     also = "" if facts.sharing is not None else "; whether others share their e-mail was not looked up"
     fine = f"{len(facts.linked)} looked at: active, none twice{also}"
-    yield from green_unless(_bad_contacts(facts), code, subject, fine)
+    yield from green_unless(_bad_contacts(rules, facts), code, subject, fine)
 
 
-def _bad_contacts(facts: ContactFacts) -> Iterator[Finding]:
+def _bad_contacts(rules: Rules, facts: ContactFacts) -> Iterator[Finding]:
     hint = "Restore it in Xero (Contacts, Archived), or rename the customer in Zoho."
     for name in facts.missing:
         yield Finding("contacts", "problem", name, "Xero no longer has the contact of this customer.", hint, "deals")
@@ -177,6 +182,10 @@ def _bad_contacts(facts: ContactFacts) -> Iterator[Finding]:
         elif contact.status != "ACTIVE":
             message = f"The contact of this customer is {contact.status.lower()} in Xero, so its deals would be held."
             yield Finding("contacts", "problem", contact.name, message, hint, "deals")
+        elif emails(rules.stages) and not contact.email:
+            message = "The contact of this customer has no e-mail address, so Xero would not e-mail its invoices."
+            hint = "Add one to the contact person in Zoho, or to the contact in Xero."
+            yield Finding("contacts", "note", contact.name, message, hint)
     for email, names in (facts.sharing or {}).items():
         if len(names) > 1:
             message = f"{len(names)} contacts in Xero have the e-mail {email}: {listed(names)}."

@@ -84,7 +84,6 @@ class Cell:
 OVER: Final = (State.VOIDED, State.DELETED, State.ENDED)
 NOT_APPROVED: Final = (State.DRAFT, State.SUBMITTED, State.LOCKED_DRAFT, State.REWORDED, State.RECOUNTED)
 WITH_PAYMENTS: Final = (State.PART_PAID, State.PAID, State.CREDITED)
-_LIVE: Final = tuple(state for state in State if state is not State.NONE and state not in OVER)
 
 RETREATS: Final = (Event.LEFT, Event.LOST, Event.DELETED, Event.MERGED)
 _CHANGES: Final = (Event.LINES, Event.HEADER, Event.CUSTOMER, Event.CURRENCY, Event.DOCUMENT)

@@ -38,7 +38,7 @@ CODES: Final[dict[str, str]] = {
     "item_refused": "the item that the invoice needs could not be made in Xero",
     "item_unsupported": "the product's code cannot be a Xero item code",
     # customers in Xero
-    "contact_ambiguous": "several Xero contacts match the customer",
+    "contact_ambiguous": "several Xero contacts match the customer, or two accounts merged in Zoho have one each",
     "contact_archived": "the customer's Xero contact is archived",
     # life in Xero
     "left_stages": "the deal left the stages that are invoiced, and has an invoice",

@@ -19,6 +19,7 @@ from zoho_xero_sync.core.model import (
     SourceDocument,
     Write,
 )
+from zoho_xero_sync.core.rules import InvoiceRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class DealView:
     """Everything about one deal. `document` and `action` are read and planned now, and are None when they cannot be.
 
     `action` is what a sync asked for this deal would do; `note` says why there is none.
+    `rules` are those that the invoice is derived by.
     `drift` is what people changed in the invoice in Xero: as it was sent, and as it is there.
     """
 
@@ -65,3 +67,4 @@ class DealView:
     xero_link: str | None
     note: str | None = None
     drift: tuple[Change, ...] = ()
+    rules: InvoiceRules | None = None

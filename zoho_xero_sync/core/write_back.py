@@ -121,6 +121,17 @@ def refused_problem(row: WriteBack) -> Problem:
     )
 
 
+def missing_fields_problem(names: Sequence[str]) -> Problem:
+    """Why nothing is written back at all."""
+    return Problem(
+        "write_back_refused",
+        "run",
+        f"Deals in Zoho have no field that can be written called {' or '.join(names)}, so nothing is written back.",
+        "Make it in Zoho, or correct write_back in the configuration; then type: zoho-xero-sync check",
+        "write_back",
+    )
+
+
 def moved_snapshot(record: DealRecord, modified_at: str | None) -> tuple[str, datetime] | None:
     """The deal's snapshot with the time Zoho gave it for what this program wrote, and that time.
 

@@ -13,10 +13,8 @@ from zoho_xero_sync.core.model import (
     Deal,
     DealRow,
     Event,
-    InvoiceDraft,
     InvoiceLink,
     Problem,
-    SourceDocument,
     XeroInvoice,
 )
 from zoho_xero_sync.core.money import money_text
@@ -29,7 +27,7 @@ from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.busy import busy_subjects
 from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerDesk
 from zoho_xero_sync.engine.prepare import draft_deals
-from zoho_xero_sync.engine.reconcile import contacts_of
+from zoho_xero_sync.engine.reconcile import contacts_of, source_total
 from zoho_xero_sync.errors import UsageError
 
 
@@ -220,11 +218,9 @@ def _amount(context: Context, ledger: LedgerDesk, row: DealRow) -> tuple[Decimal
     item = Drafted(row.content, known_record(row), Triage.BILL, rule, link)
     (drafted,), documents = draft_deals(context, BookKeeper(context, ledger), [item])
     document = documents[row.id]
-    if isinstance(document, SourceDocument) and document.grand_total is not None:
-        home = row.content.currency or context.zoho.organisation().currency
-        return document.grand_total, (document.currency or home).upper()
-    if isinstance(drafted.invoice, InvoiceDraft):
-        return drafted.invoice.total, drafted.invoice.currency
+    amount, currency = source_total(context, row, drafted, document)
+    if amount is not None:
+        return amount, currency
     trouble = next((part for part in (drafted.contact, drafted.invoice, document) if isinstance(part, Problem)), None)
     return trouble.message if trouble is not None else "the deal's document says none."
 
@@ -269,6 +265,8 @@ def _record(context: Context, ledger: LedgerDesk, row: DealRow, invoice: XeroInv
         invoice.total,
         None,
         invoice.updated_at,
+        due=invoice.due,
+        paid_on=invoice.paid_on,
     )
     old = ledger.find_invoice_links([row.id]).get(row.id)
     stale = [_ended(context, old)] if old is not None and old.live and old.invoice_id != invoice.id else []

@@ -14,6 +14,8 @@ from zoho_xero_sync.engine.ports import Context, LedgerDesk, LedgerView
 
 # A run that finds nothing makes at most so many calls, the one for the deals and those for a new login included.
 MOST_CALLS = 5
+# A run that cron starts every five minutes starts some seconds early at times; its polls of five minutes are due.
+_JITTER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def read_news(context: Context, ledger: LedgerView, polls: Sequence[Poll]) -> Ne
         kept = ledger.fact(poll.fact)
         if kept is None:
             reached.append((poll.fact, _from(context.zoho.read_at or now)))
-        elif not timedelta(0) <= now - kept[1] < poll.every:
+        elif not timedelta(0) <= now - kept[1] < poll.every - min(_JITTER, poll.every / 10):
             due.append((kept[1] + poll.every, poll, datetime.fromisoformat(kept[0])))
     due.sort(key=lambda item: item[0])
     found: list[Found] = []

@@ -25,7 +25,7 @@ def invoices_poll(minutes: int) -> Poll:
 def _ask(context: Context, ledger: LedgerView, since: datetime) -> Found:
     changed = {invoice.id: invoice for invoice in context.xero.fetch_sales(since)}
     read_at = context.xero.read_at
-    links = [link for link in ledger.live_invoices() if link.invoice_id in changed]
+    links = [link for link in ledger.live_invoices() if link.invoice_id in changed] if changed else []
     if not links:
         return Found(read_at)
     edits, busy = ledger.find_edits([link.invoice_id for link in links]), busy_subjects(ledger)

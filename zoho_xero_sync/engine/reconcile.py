@@ -240,7 +240,7 @@ def _dossier(
     item, document = drafted.get(deal_id), documents.get(deal_id)
     carrying = seen.carrying.get(deal_id, ())
     linked = known.invoices.get(link.invoice_id) if link is not None else None
-    amount, currency = _amount(context, row, item, document)
+    amount, currency = source_total(context, row, item, document)
     key = item.contact.customer if item is not None and isinstance(item.contact, ContactDraft) else None
     customer = known.customers.get(key) if key is not None else None
     return Dossier(
@@ -265,7 +265,7 @@ def _dossier(
     )
 
 
-def _amount(
+def source_total(
     context: Context, row: DealRow | None, item: Drafted | None, document: SourceDocument | Problem | None
 ) -> tuple[Decimal | None, str]:
     """What the source document comes to, and its currency; None when it says no total and none can be worked out."""

@@ -126,11 +126,11 @@ def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally)
             overlay.lay(work.staged)
         keeper = BookKeeper(context, view)
         planned_actions = _plan(context, view, keeper, work, options, tally)
-        ledger.record_seen(seen_documents(planned_actions, context.zoho.read_at))
         actions = _without_backlog(context, view, planned_actions, options, tally)
         _stop_if_too_many(context, actions, options, tally)
         if options.requested:
             ledger.stage(work.staged, None)
+        ledger.record_seen(seen_documents(planned_actions, context.zoho.read_at))
         for name, text in keeper.fetched.items():
             ledger.record_fact(name, text, context.clock.now())
         if actions:

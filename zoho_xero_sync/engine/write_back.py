@@ -19,6 +19,7 @@ from zoho_xero_sync.core.write_back import (
     Written,
     as_told,
     changes_line,
+    missing_fields_problem,
     moved_snapshot,
     note_of,
     refused_problem,
@@ -37,6 +38,8 @@ BATCH = 100
 MOST_IN_A_RUN = 1000
 # Since when notes are made; what was invoiced before gets none.
 NOTES_FACT = "write_back.notes_since"
+# The rules whose fields were seen to be there.
+FIELDS_FACT = "write_back.fields"
 _SHOWN = 20
 _MAKES = ("create", "update", "void", "adopt")
 
@@ -65,6 +68,10 @@ def write_back(context: Context, ledger: LedgerDesk, tally: Tally) -> None:
     due = ledger.due_write_backs(rules_stamp(rules), MOST_IN_A_RUN)
     if due:
         context.zoho.confirm()
+        missing = _missing_fields(context, ledger)
+        if missing:
+            tally.run_problems.append(missing_fields_problem(missing))
+            due = []
     for start in range(0, len(due), BATCH):
         context.check_stop()
         context.progress("writing back to Zoho", start, len(due))
@@ -98,6 +105,18 @@ def preview_write_back(context: Context, view: LedgerView, tally: Tally) -> None
 
 
 # ---- fields ----
+
+
+def _missing_fields(context: Context, ledger: LedgerDesk) -> tuple[str, ...]:
+    """Fields that Zoho would not write, looked up once: it drops what it does not know without a word."""
+    rules = context.rules.write_back
+    kept = ledger.fact(FIELDS_FACT)
+    if not rules.fields or (kept is not None and kept[0] == rules_stamp(rules)):
+        return ()
+    missing = context.zoho.unwritable_fields(tuple(rules.fields.values()))
+    if not missing:
+        ledger.record_fact(FIELDS_FACT, rules_stamp(rules), context.clock.now())
+    return missing
 
 
 def _telling(context: Context, due: DueWriteBack) -> _Telling:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 
+from zoho_xero_sync.core.derivation import document_total
 from zoho_xero_sync.core.model import (
     Action,
     ContactStep,
@@ -21,7 +22,7 @@ from zoho_xero_sync.core.model import (
 from zoho_xero_sync.core.money import money_text, plain_text
 from zoho_xero_sync.core.sighting import still_due
 from zoho_xero_sync.core.views import DealView
-from zoho_xero_sync.render.derivation import document_total
+from zoho_xero_sync.render.derivation import currency_of, derivation_value, derived
 from zoho_xero_sync.render.report_json import change_value, instant, problem_value
 
 
@@ -32,6 +33,7 @@ def show_json(view: DealView) -> str:
     requests are never part of it.
     """
     draft = view.action.invoice.draft if view.action and view.action.invoice else None
+    derivation = derived(view)
     value = {
         "schema": 1,
         "deal_id": view.deal_id,
@@ -44,6 +46,7 @@ def show_json(view: DealView) -> str:
         "drift": [change_value(change) for change in view.drift],
         "document": _document(view.document, draft) if view.document else None,
         "action": _action(view.action) if view.action else None,
+        "derivation": derivation_value(derivation, currency_of(view)) if derivation else None,
         "events": [_event(event) for event in view.events],
         "writes": [_write(write) for write in view.writes],
         "zoho_link": view.zoho_link,

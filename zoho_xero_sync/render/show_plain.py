@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zoho_xero_sync.core.model import Change, SourceDocument, Write
+from zoho_xero_sync.core.model import Change, Write
 from zoho_xero_sync.core.sighting import still_due
 from zoho_xero_sync.core.views import DealView
 from zoho_xero_sync.render.clean import clean
-from zoho_xero_sync.render.derivation import Figures, document_name, document_total, rows, sums
+from zoho_xero_sync.render.derivation import currency_of, derived, document_name, plain_lines
 from zoho_xero_sync.render.field_changes import NONE
-from zoho_xero_sync.render.wording import counted, figure, money, plain_figure, when
+from zoho_xero_sync.render.wording import counted, money, when
 
 
 def show_lines(view: DealView) -> Iterator[str]:
@@ -35,8 +35,10 @@ def show_lines(view: DealView) -> Iterator[str]:
     if view.note:
         yield f"note  {clean(view.note)}"
     yield from _would(view)
-    if view.document:
-        yield from _figures(view, view.document)
+    derivation = derived(view)
+    if view.document and derivation:
+        yield f"document  {document_name(view.document)}"
+        yield from plain_lines(derivation, currency_of(view))
     for event in view.events:
         detail = "  ".join(clean(value) for value in event.detail.values() if value)
         yield f"event  {when(event.at)}  {clean(event.kind)}{'  ' if detail else ''}{detail}"
@@ -81,28 +83,3 @@ def _would(view: DealView) -> Iterator[str]:
     if problem:
         hint = f"  Next: {clean(problem.hint)}" if problem.hint else ""
         yield f"problem  {problem.code}  {clean(problem.message)}{hint}"
-
-
-def _figures(view: DealView, document: SourceDocument) -> Iterator[str]:
-    draft = view.action.invoice.draft if view.action and view.action.invoice else None
-    currency = draft.currency if draft else document.currency or ""
-    yield f"document  {document_name(document)}"
-    for number, sides in enumerate(rows(document, draft), start=1):
-        for side in sides:
-            if side:
-                yield _side(number, side, currency)
-    for part in sums(document, draft):
-        zoho, xero = ("-" if side is None else figure(side, currency) for side in (part.zoho, part.xero))
-        yield f"sum  {part.name.lower()}  zoho {zoho}  xero {xero}"
-    expected = document_total(document, draft)
-    if expected is not None:
-        yield f"total  zoho  {money(expected, currency)}"
-    if draft:
-        yield f"total  xero  {money(draft.total, currency)}"
-
-
-def _side(number: int, side: Figures, currency: str) -> str:
-    discount = f" less {figure(side.discount, currency)}" if side.discount else ""
-    product = f"{plain_figure(side.quantity)} × {figure(side.price, currency)}{discount} = {figure(side.net, currency)}"
-    parts = (f"line {number}", side.side.lower(), side.what, side.rule, product, f"tax {figure(side.tax, currency)}")
-    return "  ".join(part for part in parts if part)

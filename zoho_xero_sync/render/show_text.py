@@ -8,18 +8,24 @@ from rich.console import Console, RenderableType
 from rich.style import Style
 from rich.text import Text
 
-from zoho_xero_sync.core.model import Event, InvoiceDraft, SourceDocument
+from zoho_xero_sync.core.model import Event
 from zoho_xero_sync.core.sighting import still_due
 from zoho_xero_sync.core.views import DealView
 from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.deals_table import WORDS
-from zoho_xero_sync.render.derivation import Figures, document_name, document_total, rows, sums
+from zoho_xero_sync.render.derivation import (
+    DerivationTable,
+    currency_of,
+    derived,
+    document_name,
+    verdict,
+)
 from zoho_xero_sync.render.facts import columns, facts, section
 from zoho_xero_sync.render.field_changes import NONE
 from zoho_xero_sync.render.show_json import show_json
 from zoho_xero_sync.render.show_plain import drift_text, show_lines, write_text
 from zoho_xero_sync.render.waiting_terminal import hint_lines
-from zoho_xero_sync.render.wording import figure, money, plain_figure, print_plain, when
+from zoho_xero_sync.render.wording import money, print_plain, when
 
 __all__ = ["render_show", "show_json"]
 
@@ -39,10 +45,7 @@ def _parts(view: DealView) -> Iterator[RenderableType]:
     )
     yield facts(_facts(view))
     yield section("A sync of this deal would", *_would(view))
-    draft = view.action.invoice.draft if view.action and view.action.invoice else None
-    if view.document is not None:
-        yield section(f"How the figures come about: {document_name(view.document)}", _lines(view.document, draft))
-        yield section("Totals", *_totals(view.document, draft, view))
+    yield from _derivation(view)
     if view.drift:
         yield section("Changed by a person in Xero", *(Text(drift_text(change)) for change in view.drift))
     if view.events:
@@ -107,43 +110,13 @@ def _steps(view: DealView) -> Iterator[RenderableType]:
         yield table
 
 
-def _lines(document: SourceDocument, draft: InvoiceDraft | None) -> RenderableType:
-    numbers = ("Quantity", "Price", "Discount", "Net", "Tax")
-    currency = draft.currency if draft else document.currency or ""
-    table = columns(("", "left"), ("Line", "left"), *((name, "right") for name in numbers))
-    for source, line in rows(document, draft):
-        if source:
-            table.add_row(*_figures(source, source.what, source.rule, "", currency))
-        if line:
-            table.add_row(*_figures(line, "" if source else line.what, line.rule, "dim", currency))
-    return table
-
-
-def _figures(side: Figures, what: str, rule: str, style: str, currency: str) -> list[Text]:
-    label = Text(what)
-    label.append(("  " if what and rule else "") + rule, style="dim")
-    discount = figure(side.discount, currency) if side.discount else ""
-    amounts = [figure(side.price, currency), discount, figure(side.net, currency), figure(side.tax, currency)]
-    numbers = [plain_figure(side.quantity), *amounts]
-    return [Text(side.side, style="dim"), label, *(Text(number, style=style) for number in numbers)]
-
-
-def _totals(document: SourceDocument, draft: InvoiceDraft | None, view: DealView) -> Iterator[RenderableType]:
-    currency = draft.currency if draft else document.currency or ""
-    table = columns(("", "left"), (_first_upper(document_name(document)), "right"), ("Invoice", "right"))
-    for part in sums(document, draft):
-        sides = (part.zoho, part.xero)
-        table.add_row(Text(part.name, "dim"), *(Text("" if side is None else figure(side, currency)) for side in sides))
-    expected = document_total(document, draft)
-    totals = [expected, draft.total if draft else None]
-    table.add_row(Text("Total"), *(Text("" if total is None else money(total, currency), "bold") for total in totals))
-    yield table
-    if draft is not None and expected is not None:
-        equal = expected == draft.total
-        difference = f"They differ by {money(draft.total - expected, currency)}."
-        yield Text("Equal to the cent.", "green") if equal else Text(difference, "bold red")
-    if view.invoice and draft and view.invoice.total != draft.total:
-        yield Text(f"Xero holds {money(view.invoice.total, view.invoice.currency)}.", style="yellow")
+def _derivation(view: DealView) -> Iterator[RenderableType]:
+    derivation, currency = derived(view), currency_of(view)
+    if derivation is None or view.document is None:
+        return
+    said = [Text(told, style) for told, style in verdict(derivation, currency)]
+    heading = f"How the figures come about: {document_name(view.document)}"
+    yield section(heading, DerivationTable(derivation, currency), *said)
 
 
 def _history(events: tuple[Event, ...]) -> RenderableType:
@@ -152,7 +125,3 @@ def _history(events: tuple[Event, ...]) -> RenderableType:
         detail = "  ".join(clean(value) for value in event.detail.values() if value)
         table.add_row(Text(when(event.at), "dim"), Text(clean(event.kind).replace("_", " ")), Text(detail))
     return table
-
-
-def _first_upper(text: str) -> str:
-    return text[:1].upper() + text[1:]

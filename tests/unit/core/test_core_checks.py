@@ -56,6 +56,7 @@ GONE = replace(OUTPUT, tax_type="TAX001", status="DELETED")
 TAXES = {"GST": "OUTPUT", "GST Free": "EXEMPTOUTPUT"}
 INVOICE = InvoiceRules(tax=TAXES, tax_default="EXEMPTOUTPUT")
 RULES = Rules((WON,), invoice=INVOICE)
+EMAILING = replace(RULES, stages=(replace(WON, invoice="authorised", email=True),))
 
 
 def fields(**types: str) -> dict[str, FieldMeta]:
@@ -292,6 +293,9 @@ NOTES: list[tuple[Rules, CheckFacts, str, str]] = [
     (invoice(tax_default=None), FACTS, "tax_default", "OUTPUT (10 %)"),
     (RULES, organisation(plan="STARTER"), "plan", "limited"),
     (RULES, organisation(demo=True), "plan", "demo company"),
+    (EMAILING, organisation(demo=True), "plan", "sends no e-mails"),
+    (EMAILING, organisation(plan="TRIAL"), "plan", "20 e-mails a day"),
+    (EMAILING, xero(contacts=contact(email="")), "contacts", "would not e-mail"),
     (RULES, xero(contacts=replace(contact(), sharing={"a@example.com": ("One", "Two")})), "contacts", "2 contacts"),
 ]
 

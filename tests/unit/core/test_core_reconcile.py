@@ -138,11 +138,13 @@ def test_a_deal_is_judged(name: str) -> None:
     assert case.reason
 
 
-@pytest.mark.parametrize("what", ["deal_deleted", "leaves_stages"])
-def test_what_a_rule_keeps_is_no_orphan(what: str) -> None:
-    kept = replace(RULES, when=WhenRules(**{what: "keep"}))
-    for state, rule in ((GONE, "deal_deleted"), (LEFT, "leaves_stages")):
-        assert bool(judge(dossier(**state), kept, AT, PREFIX).findings) == (rule != what)
+@pytest.mark.parametrize(
+    ("when", "state"), [(WhenRules(deal_deleted="keep"), GONE), (WhenRules(leaves_stages="keep"), LEFT)]
+)
+def test_what_a_rule_keeps_is_no_orphan(when: WhenRules, state: dict[str, Any]) -> None:
+    for kept in (GONE, LEFT):
+        found = judge(dossier(**kept), replace(RULES, when=when), AT, PREFIX).findings
+        assert bool(found) == (kept is not state)
 
 
 def test_only_what_is_safe_has_a_repair() -> None:

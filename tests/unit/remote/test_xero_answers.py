@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from remote_tools import an_answer
 
-from zoho_xero_sync.core.model import Operation, OperationKind, OperationState
-from zoho_xero_sync.core.outcome import Applied, NotSent, Refused, Rejected, Unknown
+from zoho_xero_sync.core.model import Operation, OperationKind, OperationState, XeroContact, XeroInvoice, XeroItem
+from zoho_xero_sync.core.outcome import Applied, Emailed, NotSent, Refused, Rejected, Unknown
 from zoho_xero_sync.remote.xero.answers import Verdicts, read_answer
 from zoho_xero_sync.remote.xero.wire import ZERO_ID
 
@@ -85,6 +85,7 @@ def shape(found: Verdicts) -> list[str]:
     names = []
     for outcome in found:
         if isinstance(outcome, Applied):
+            assert isinstance(outcome.item, (XeroContact, XeroInvoice))
             names.append(outcome.item.id[:8].lstrip("0") or "0")
         elif isinstance(outcome, Rejected):
             names.append(outcome.message)
@@ -253,3 +254,34 @@ ELEMENT = {"ValidationErrors": [{"Message": "Bad line."}], "LineItems": [{"Valid
 def test_a_request_refused_as_a_whole_says_why(status: int, body: Any, message: str) -> None:
     raw = body if isinstance(body, str) else json.dumps(body)
     assert read_answer(an_answer(status, raw), operations(2)) == Refused(message)
+
+
+EMAIL = Operation(1, 1, 0, OperationKind.EMAIL_INVOICE, "7", guid(1), {}, OperationState.IN_FLIGHT)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (204, Applied(Emailed(guid(1)))),
+        (200, Unknown("Xero answered with status 200 and not 204")),
+        (500, Unknown("Xero answered with status 500")),
+        (403, NotSent("Xero did not process it (status 403)")),
+    ],
+)
+def test_an_e_mail_left_only_when_xero_says_so(status: int, expected: object) -> None:
+    assert read_answer(an_answer(status, ""), [EMAIL]) == [expected]
+
+
+def test_an_item_is_known_by_its_code() -> None:
+    kind = OperationKind.CREATE_ITEM
+    asked = [
+        Operation(n, 1, n, kind, f"Item:{code}", code, {}, OperationState.IN_FLIGHT) for n, code in enumerate("AB")
+    ]
+    refusal = {
+        "Code": "B",
+        "ItemID": ZERO_ID,
+        "StatusAttributeString": "ERROR",
+        "ValidationErrors": [{"Message": "No."}],
+    }
+    body = json.dumps({"Items": [{"Code": "A", "ItemID": guid(5)}, refusal]})
+    assert read_answer(an_answer(200, body), asked) == [Applied(XeroItem(guid(5), "A")), Rejected("No.")]

@@ -20,6 +20,7 @@ from zoho_xero_sync.core.model import (
     ContactStep,
     CustomerKey,
     Deal,
+    Delivery,
     InvoiceDraft,
     InvoiceLine,
     InvoiceStatus,
@@ -291,12 +292,23 @@ def test_addresses_fit_xero_s_fields() -> None:
         (OperationKind.CREATE_INVOICE, "PUT", "/api.xro/2.0/Invoices?summarizeErrors=false&unitdp=4"),
         (OperationKind.UPDATE_INVOICE, "POST", "/api.xro/2.0/Invoices?summarizeErrors=false&unitdp=4"),
         (OperationKind.VOID_INVOICE, "POST", "/api.xro/2.0/Invoices?summarizeErrors=false&unitdp=4"),
+        (OperationKind.CREATE_ITEM, "PUT", "/api.xro/2.0/Items?summarizeErrors=false"),
     ],
 )
 def test_a_batch_is_its_elements_to_the_byte(kind: OperationKind, method: str, path: str) -> None:
-    collection = b"Contacts" if "contact" in kind.value else b"Invoices"
+    collection = {"contact": b"Contacts", "invoice": b"Invoices", "item": b"Items"}[kind.value.partition("_")[2]]
     found = desk().request(kind, [b'{"a":1.10}', b'{"b":2}'])
     assert found == (method, path, b'{"' + collection + b'":[{"a":1.10},{"b":2}]}')
+
+
+def test_an_e_mail_is_a_request_of_its_own() -> None:
+    assert desk().email_request("i-1") == ("POST", "/api.xro/2.0/Invoices/i-1/Email", b"{}")
+
+
+@pytest.mark.parametrize("delivery", [None, "email", "sent"])
+def test_only_marked_as_sent_goes_with_the_invoice(delivery: Delivery | None) -> None:
+    made = element(replace(create(a_draft(status=InvoiceStatus.AUTHORISED)), delivery=delivery))
+    assert made.get("SentToContact") is (True if delivery == "sent" else None)
 
 
 # ---- what the sandbox's Xero makes of it ----

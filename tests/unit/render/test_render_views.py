@@ -138,7 +138,8 @@ def test_show_derives_every_figure(interactive: bool, width: int) -> None:
         "quote Q-17",
         "(SH-1)",
         "GST 10%",
-        "account 200, OUTPUT",
+        "AccountCode 200",
+        "tax: GST",
         "95.3333",
         "12.50",
         "1,200.00",
@@ -162,7 +163,7 @@ def test_show_proves_that_the_totals_meet() -> None:
 def test_show_names_what_zoho_adds_outside_its_lines() -> None:
     document = replace(DOCUMENT, discount=Decimal("50"), adjustment=Decimal("0.01"), tax=Decimal("3"))
     text = squeezed(shown(render_show, deal_view(document=document)))
-    for part in ("Header discount -50.00", "Header tax 3.00", "Adjustment 0.01"):
+    for part in ("Discount -50.00", "Tax 3.00", "Adjustment 0.01"):
         assert part in text
 
 
@@ -171,7 +172,7 @@ def test_show_has_a_line_for_rounding_that_has_no_row() -> None:
     draft = replace(DRAFT, lines=(*DRAFT.lines, rounding), sub_total=Decimal("1902.51"), total=Decimal("2092.76"))
     document = replace(DOCUMENT, grand_total=Decimal("2092.76"))
     text = squeezed(shown(render_show, with_draft(draft, document=document)))
-    assert "Rounding account 860" in text
+    assert "Rounding" in text and "AccountCode 860" in text
     assert "Equal to the cent." in text
 
 
@@ -194,7 +195,7 @@ def test_an_amount_without_a_total_of_its_own_is_derived(amounts: str, tax: str,
     figures = {"sub_total": Decimal(total) - Decimal(tax), "total_tax": Decimal(tax), "total": Decimal(total)}
     draft = replace(DRAFT, amounts=amounts, **figures)
     text = squeezed(shown(render_show, with_draft(draft, document=document)))
-    assert f"Total AUD {expected} AUD {expected}" in text
+    assert f"Total AUD {expected} Total AUD {expected}" in text
     assert "Equal to the cent." in text
 
 

@@ -6,6 +6,7 @@ Pages: www.zoho.com/crm/developer/docs/api/v8/COQL-Overview.html, get-records.ht
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -139,7 +140,7 @@ class ZohoClient:
         when the request was refused as a whole.
         """
         answer = self._transport.write(method, f"/crm/v8/{coql.name(module)}", body=body)
-        rows = _items(answer)
+        rows = _listed(answer, "data")
         if len(rows) == count:
             return rows
         if not 400 <= answer.status < 500:
@@ -157,6 +158,23 @@ class ZohoClient:
         if answer.status in (400, 403, 404) and _error_code(answer) in _NOTHING_OF_THE_NAME:
             return None
         return self._entries(answer, path, key)
+
+    def create_fields(self, module: str, fields: Sequence[Mapping[str, object]], scopes: Sequence[str]) -> None:
+        """Make custom fields of a module, all or none.
+
+        Raises NotSent and NoAnswer as the transport does, LoginError when the login lacks one of `scopes`, RemoteError
+        with Zoho's own words when it refuses them.
+        """
+        body = json.dumps({"fields": fields}).encode()
+        path = "/crm/v8/settings/fields"
+        answer = self._transport.write("POST", path, body=body, params={"module": coql.name(module)})
+        if answer.status in (200, 201):
+            return
+        first = next(iter(_listed(answer, "fields")), None)
+        if first is not None and first.get("code") not in _LACKS_PERMISSION:
+            message = f"Zoho refused to make fields of {module}: {first.get('code')}, {first.get('message')}."
+            raise RemoteError(message, "Make them by hand.")
+        raise self._refusal(answer, f"to make fields of {module}", scopes)
 
     def currencies(self) -> list[dict[str, object]]:
         """The organisation's currencies (.../get-currencies.html); none when it has only its own."""
@@ -213,13 +231,13 @@ def _needs(scopes: Sequence[str]) -> str:
     return f"It needs {', '.join(scopes)}."
 
 
-def _items(answer: Answer) -> list[Row]:
-    """The answers to the records of a write; none when there is only one for all of them."""
+def _listed(answer: Answer, key: str) -> list[Row]:
+    """The answers to the items of a write; none when there is only one for all of them."""
     try:
         payload = answer.json()
     except RemoteError:
         return []
-    rows = payload.get("data") if isinstance(payload, dict) else None
+    rows = payload.get(key) if isinstance(payload, dict) else None
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 

@@ -100,6 +100,16 @@ class ZohoSource:
         """By deal id, what each deal is invoiced from, or why nothing can be."""
         return fetch_documents(self._client, deals, self._rules, multi_currency=self.organisation().multi_currency)
 
+    def unwritable_fields(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Which of these fields of deals are not there, or not to be written by this login. One call.
+
+        None of them when Zoho does not tell this login about its fields.
+        """
+        fields = read_fields(self._client, "Deals")
+        if fields is None:
+            return ()
+        return tuple(name for name in names if name not in fields or not fields[name].writable)
+
     def update_deals(self, changes: Sequence[tuple[str, Mapping[str, FieldValue]]]) -> list[Written]:
         """Write these fields of up to 100 deals, by id; one answer each, in order."""
         return update_deals(self._client, changes)

@@ -15,9 +15,9 @@ from zoho_xero_sync.errors import RemoteError
 from zoho_xero_sync.remote.http import NoAnswer, NotSent
 from zoho_xero_sync.remote.zoho.client import Row, ZohoClient
 
-RECORDS_MAX = 100
+_UPDATE, _CREATE = ("ZohoCRM.modules.deals.UPDATE",), ("ZohoCRM.modules.notes.CREATE",)
 
-# The lengths of a note's title and text (.../create-notes.html).
+# The length of a note's title (.../create-notes.html).
 _TITLE_MAX = 120
 
 
@@ -28,7 +28,7 @@ def update_deals(client: ZohoClient, changes: Sequence[tuple[str, Mapping[str, F
     """
     records = [{"id": deal_id, **values} for deal_id, values in changes]
     try:
-        rows = client.write("PUT", "Deals", _body(records), len(records), ("ZohoCRM.modules.deals.UPDATE",))
+        rows = client.write("PUT", "Deals", _body({"data": records, "trigger": []}), len(records), _UPDATE)
     except (NotSent, NoAnswer) as error:
         raise RemoteError(
             f"Zoho did not answer when invoices were written back to deals: {error}",
@@ -52,7 +52,7 @@ def add_notes(client: ZohoClient, notes: Sequence[tuple[str, Note]]) -> list[Wri
         for deal_id, note in notes
     ]
     try:
-        rows = client.write("POST", "Notes", _body(records), len(records), ("ZohoCRM.modules.notes.CREATE",))
+        rows = client.write("POST", "Notes", _body({"data": records}), len(records), _CREATE)
     except NotSent as error:
         raise RemoteError(f"Zoho was not reached to add notes: {error}", "It is safe to run again.") from None
     except NoAnswer:
@@ -60,8 +60,8 @@ def add_notes(client: ZohoClient, notes: Sequence[tuple[str, Note]]) -> list[Wri
     return [_written(row) for row in rows]
 
 
-def _body(records: Sequence[Mapping[str, object]]) -> bytes:
-    return _json({"data": records, "trigger": []}).encode()
+def _body(value: Mapping[str, object]) -> bytes:
+    return _json(value).encode()
 
 
 def _json(value: object) -> str:
