@@ -124,6 +124,40 @@ def retreats() -> Plot:
     return Plot(placed, prepare, settings={"when": when, "invoice": {"number": "ZC-{id}"}})
 
 
+def told() -> Plot:
+    """People paid, ended, edited and renumbered invoices, others are new: all of it is written back, with notes."""
+    types = {"Xero_No": "text", "Xero_Status": "text", "Xero_Due": "currency", "Xero_Paid_On": "date"}
+    keys = ("paid", "part", "ended", "edited")
+    placed = world(*(order(key, "Closed Won", account="birch") for key in keys), order("new", account="cedar"))
+    placed["zoho"]["fields"] = {"Deals": types}
+
+    def prepare(desk: Desk) -> None:
+        desk.sync("--since", "2026-01-01")
+        desk.sync()
+        ids = {key: str(desk.invoice(key)["InvoiceID"]) for key in keys}
+        desk.box.xero.pay(ids["paid"], "396.00")
+        desk.box.xero.pay(ids["part"], "96.00")
+        desk.box.xero.void(ids["ended"])
+        desk.box.xero.edit_invoice(ids["edited"], {"Reference": "Their own words"})
+        desk.box.xero.rename(ids["edited"], "A-77")
+        desk.move("new", "Closed Won")
+        desk.wait(minutes=20)
+
+    def afterwards(desk: Desk) -> None:
+        # A poll that was cut short is due again only after a while.
+        desk.wait(minutes=20)
+        desk.run("sync")
+        for deal in desk.status()["waiting"]:
+            assert deal["problem"]["code"] == "invoice_gone", deal
+        desk.run("sync")
+        events = Counter((row["deal_id"], row["kind"]) for row in desk.rows("SELECT deal_id, kind FROM event"))
+        assert [name for name, count in events.items() if count > 1 and "_in_xero" in name[1]] == []
+
+    write_back = {"number": "Xero_No", "status": "Xero_Status", "due": "Xero_Due", "paid_on": "Xero_Paid_On"}
+    polls = {"documents": 0, "customers": 0, "deleted": 0}
+    return Plot(placed, prepare, afterwards, settings={"write_back": {**write_back, "note": True}, "poll": polls})
+
+
 def first_run() -> Plot:
     """A ledger is made and its baseline recorded; what was there before is never invoiced, what comes later is."""
     placed = world(*[order(f"old{place}", "Closed Won") for place in range(3)])
@@ -178,6 +212,7 @@ PLOTS: Mapping[str, Callable[[], Plot]] = {
     "template": lambda: everything("ZC-{id}"),
     "email": emails,
     "retreats": retreats,
+    "told": told,
     "first-run": first_run,
     "init": set_up,
     "login": rotating_login,
@@ -205,7 +240,12 @@ def outcome(desk: Desk) -> Record:
     references = {str(invoice["InvoiceID"]): str(invoice["Reference"]) for invoice in desk.invoices(closed=True)}
     emailed = sorted({references[invoice_id] for invoice_id, _ in desk.box.xero.emails()})
     items = sorted(desk.box.xero.books.settings.items)
-    return {"invoices": invoices, "contacts": contacts, "emails": emailed, "items": items}
+    fields = sorted(_told(deal) for deal in desk.box.zoho.records("Deals"))
+    return {"invoices": invoices, "contacts": contacts, "emails": emailed, "items": items, "told": fields}
+
+
+def _told(deal: Record) -> list[str]:
+    return [str(deal["Deal_Name"]), *(str(deal[name]) for name in sorted(deal) if name.startswith("Xero_"))]
 
 
 def _phone(contact: Record) -> str:
@@ -218,7 +258,7 @@ def _street(contact: Record) -> str:
 
 
 def doubles(desk: Desk) -> list[str]:
-    """Deals with two invoices, customers with two contacts, and invoices e-mailed twice.
+    """Deals with two invoices or two notes, customers with two contacts, and invoices e-mailed twice.
 
     Closed invoices count too, but for those that the program ended itself because their deal left.
     """
@@ -228,8 +268,10 @@ def doubles(desk: Desk) -> list[str]:
     carried = Counter(str(invoice.get("Url")).partition("#")[0] for invoice in standing)
     people = Counter(str(contact["Name"]).casefold() for contact in desk.contacts())
     people |= Counter(str(contact["ContactNumber"]) for contact in desk.contacts() if contact.get("ContactNumber"))
+    deals = [str(deal["id"]) for deal in desk.box.zoho.records("Deals")]
+    noted = Counter({f"note on {deal}": len(desk.box.zoho.notes("Deals", deal)) for deal in deals})
     emailed = Counter(f"e-mail of {invoice_id}" for invoice_id, _ in desk.box.xero.emails())
-    return [name for name, count in (*carried.items(), *people.items(), *emailed.items()) if count > 1]
+    return [name for name, count in (*carried.items(), *people.items(), *emailed.items(), *noted.items()) if count > 1]
 
 
 def lost(desk: Desk, wanted: Record) -> list[str]:
@@ -239,5 +281,6 @@ def lost(desk: Desk, wanted: Record) -> list[str]:
     other = [row for row in wanted["contacts"] if row not in found["contacts"]]
     near = [row for row in found["contacts"] if row not in wanted["contacts"]]
     missing += [f"item {code}" for code in wanted["items"] if code not in found["items"]]
+    missing += [f"written back: {row}" for row in wanted["told"] if row not in found["told"]]
     missing += [f"e-mail of {name}" for name in wanted["emails"] if name not in found["emails"]]
     return [str(row) for row in missing] + ([f"contacts {other}, but there are {near}"] if other else [])

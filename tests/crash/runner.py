@@ -283,7 +283,8 @@ def telling(names: Sequence[str]) -> list[int]:
     for place, name in enumerate(names, 1):
         when, what, *rest = name.split()
         changed = False if what == "BEGIN" else changed or what in _CHANGES
-        both = (what == "COMMIT" and changed) or (what in ("PUT", "POST") and rest[0].startswith("/api.xro/"))
+        sent = what in ("PUT", "POST") and rest[0].startswith(("/api.xro/", "/crm/v8/Deals", "/crm/v8/Notes"))
+        both = (what == "COMMIT" and changed) or sent
         after = what in _CHANGES or what.startswith("os.") or (what == "POST" and "/token" in rest[0])
         if both or (after and when == "after"):
             chosen.append(place)

@@ -169,10 +169,21 @@ def test_skip_keeps_the_invoice_of_a_deal_that_left_and_it_moves_on_when_the_dea
     assert_promises(desk)
 
 
-def test_a_held_deal_that_was_deleted_says_so(desk: Desk) -> None:
+def test_a_held_deal_that_was_deleted_is_closed_and_says_so(desk: Desk) -> None:
     held = desk.add(order("held", "Closed Won", account=None))
     desk.sync(code=3)
     desk.box.zoho.delete("Deals", held)
+    desk.run("resolve", held, "--retry", code=0)
+    (line,) = desk.sync()["deals"]
+    assert (line["action"], line["reason"]) == ("skip", "was deleted in Zoho; it has no invoice")
+    assert desk.status()["waiting"] == []
+    assert_promises(desk)
+
+
+def test_a_held_deal_that_is_not_shown_any_more_says_so(desk: Desk) -> None:
+    held = desk.add(order("held", "Closed Won", account=None))
+    desk.sync(code=3)
+    desk.box.zoho.hide("Deals", held)
     desk.run("resolve", held, "--retry", code=0)
     (problem,) = desk.sync(code=3)["problems"]
     assert problem["code"] == "deal_not_found"

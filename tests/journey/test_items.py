@@ -9,6 +9,8 @@ from promises import assert_promises
 from trap_tools import written
 from world_tools import Desk, OpenDesk, Record, line_of, order, problem_codes, world
 
+from zoho_xero_sync.sandbox import Fault
+
 ITEMS = "/Items$"
 # The product codes of the standard world.
 HOURS, HIRE = "HOURS", "HIRE"
@@ -120,3 +122,24 @@ def test_without_the_scope_the_run_asks_for_a_login_and_sends_no_invoice(desk_of
     report = desk.sync(code=12)
     assert problem_codes(report) == ["login_needed"]
     assert (items(desk), desk.invoices()) == ([], [])
+
+
+@pytest.mark.slow
+def test_an_item_without_any_answer_holds_its_deal_in_the_end_and_no_other(making: Desk) -> None:
+    never = Fault("status_500_before", "xero", "PUT", ITEMS, times=100_000, body=HIRE)
+    making.box.faults.add(never)
+    first = making.sync(code=4)
+    assert [len(making.invoices(key)) for key in ("a", "b", "free")] == [0, 1, 1]
+    assert line_of(first, making.deal("a"))["action"] == "pending"
+    for _ in range(40):
+        making.wait(minutes=10)
+        report = making.sync(code=None)
+        if report["exit_code"] == 3:
+            break
+    assert problem_codes(report) == ["item_refused"]
+    making.box.faults.clear()
+    put_item(making, HIRE)
+    making.run("resolve", making.deal("a"), "--retry", code=0)
+    making.sync()
+    assert codes_of(making.invoice("a")) == [HOURS, HIRE]
+    assert_promises(making)

@@ -97,19 +97,31 @@ def _line(
     amounts = draft.amounts if draft else ""
     with_tax = _with_tax(line, amounts) if line else None
     if row is None:
-        return _own_line(line, document, rules, with_tax)
+        shared = any(_has_part(made, document) for made in draft.lines) if draft else False
+        return _own_line(line, document, rules, with_tax, shared=shared)
     plain = row.net + row.tax
-    part = _ZERO if with_tax is None else with_tax - plain
     currency = draft.currency if draft else document.currency or ""
     steps = [*_row_steps(row, line, rules, currency), *_tax_steps(row, line, document, rules)]
+    part = _ZERO
+    if line and with_tax is not None and _has_part(line, document):
+        part = with_tax - plain
     if part and line:
-        named = " and ".join(name for name, own in (("Discount", line.share), ("Tax", document.taxes)) if own)
         how = f"header_discount: {rules.header_discount}" if line.share else ""
-        steps.append(Step(f"Share of the {named or 'total'}", part, how, "", None))
+        steps.append(Step(_part_name(line, document), part, how, "", None))
     steps += _places(row, line, rules) if line else ()
     code = f" ({row.product_code})" if row.product_code else ""
     name = f"{row.product_name.strip() or row.description.strip() or '(no name)'}{code}"
     return DerivedLine(name, tuple(steps), plain + part, with_tax)
+
+
+def _has_part(line: InvoiceLine, document: SourceDocument) -> bool:
+    """Whether the line bears a part of the document's own figures, or a tax that its row does not have."""
+    return bool(line.share or document.taxes) or document.grand_total is None
+
+
+def _part_name(line: InvoiceLine, document: SourceDocument) -> str:
+    named = [name for name, own in (("Discount", line.share), ("Tax", document.taxes)) if own]
+    return f"Share of the {' and '.join(named)}" if named else "Tax by the rules"
 
 
 def _with_tax(line: InvoiceLine, amounts: str) -> Decimal:
@@ -162,7 +174,12 @@ def _places(row: SourceLine, line: InvoiceLine, rules: InvoiceRules) -> Iterator
 
 
 def _own_line(
-    line: InvoiceLine | None, document: SourceDocument, rules: InvoiceRules, with_tax: Decimal | None
+    line: InvoiceLine | None,
+    document: SourceDocument,
+    rules: InvoiceRules,
+    with_tax: Decimal | None,
+    *,
+    shared: bool,
 ) -> DerivedLine:
     """A line that no row becomes: the document's own discount or adjustment, or a rounding difference."""
     if line is None:
@@ -177,7 +194,9 @@ def _own_line(
         own = -(abs(with_tax or _ZERO) - document.discount)
         steps.append(Step("Tax that it lessens", own, "", "TaxAmount", line.tax_amount))
     steps.append(Step("", None, how if given is None else "", "AccountCode", line.account_code))
-    return DerivedLine(line.description, tuple(steps), with_tax, with_tax)
+    # What Xero rounds elsewhere is a part of the document only where its figures were shared out over the lines.
+    sold = None if line.role is LineRole.ROUNDING and not shared else with_tax
+    return DerivedLine(line.description, tuple(steps), sold, with_tax)
 
 
 def _totals(document: SourceDocument, draft: InvoiceDraft | None) -> Iterator[Step]:

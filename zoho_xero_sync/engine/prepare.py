@@ -43,6 +43,7 @@ from zoho_xero_sync.core.staging import stage_row
 from zoho_xero_sync.core.standing import made_from
 from zoho_xero_sync.engine.books import CURES, ITEMS, BookKeeper
 from zoho_xero_sync.engine.contacts_now import with_contacts_now, with_merged_accounts
+from zoho_xero_sync.engine.poll_deleted import explains
 from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerView
 from zoho_xero_sync.engine.writers import knows_earlier_ledgers, require_only_writer
 
@@ -126,7 +127,7 @@ def _read(
 
 def _vanished(record: DealRecord, deleted_at: datetime | None) -> Deal | Problem:
     """A deal that Zoho deleted, as far as it is remembered; a problem when it is only known not to be there."""
-    if deleted_at is not None and (record.modified_at is None or record.modified_at <= deleted_at):
+    if deleted_at is not None and explains(deleted_at, record):
         return Deal(record.deal_id, record.name, record.stage, None, None, None, deleted_at, None, None)
     return Problem(
         "deal_not_found",

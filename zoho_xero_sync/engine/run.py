@@ -29,6 +29,7 @@ from zoho_xero_sync.engine.fetch import (
 from zoho_xero_sync.engine.items import items_note
 from zoho_xero_sync.engine.news import News, read_news, record_news
 from zoho_xero_sync.engine.overlay import Overlay
+from zoho_xero_sync.engine.poll_deleted import with_deletions
 from zoho_xero_sync.engine.poll_zoho import seen_documents
 from zoho_xero_sync.engine.polls import polls_for
 from zoho_xero_sync.engine.ports import Context, LedgerDesk, LedgerView, Options
@@ -117,7 +118,9 @@ def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally)
         if not options.requested:
             news = read_news(context, ledger, polls_for(context.rules))
             # Staged first: an invoice that is known to be ended is not met again, and its deal would stay unplanned.
-            ledger.stage(_waiting_again(context, ledger, work, news, tally), None)
+            again = _waiting_again(context, ledger, work, news, tally)
+            news = with_deletions(context, ledger, news, again)
+            ledger.stage(again, None)
             ledger.record_sightings(news.invoices, news.edits, news.events)
             record_news(context, ledger, news)
         view: LedgerView = ledger
@@ -163,8 +166,9 @@ def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally)
     if not options.requested:
         news = read_news(context, overlay, polls_for(context.rules))
         overlay.lay_invoices(news.invoices)
-        overlay.lay_deletions(news.deletions)
-        overlay.lay(_waiting_again(context, overlay, work, news, tally))
+        again = _waiting_again(context, overlay, work, news, tally)
+        overlay.lay_deletions(with_deletions(context, overlay, news, again).deletions)
+        overlay.lay(again)
     planned_actions = _plan(context, overlay, BookKeeper(context, overlay), work, options, tally)
     actions = _without_backlog(context, overlay, planned_actions, options, tally)
     _stop_if_too_many(context, actions, options, tally)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from zoho_xero_sync.core.emailing import email_answer
-from zoho_xero_sync.core.model import InvoiceLink, NewOperation, OperationKind, OperationState, Write
+from zoho_xero_sync.core.model import (
+    DealState,
+    InvoiceLink,
+    NewOperation,
+    Operation,
+    OperationKind,
+    OperationState,
+    Write,
+)
 from zoho_xero_sync.core.outcome import AnyOutcome, NotSent, Refused, Rejected, Reply, Unknown
 from zoho_xero_sync.core.recording import Moment, answer_for
 from zoho_xero_sync.core.settlement import OperationAnswer
@@ -22,6 +30,8 @@ BATCH_ITEMS = 60
 BATCH_BYTES = 3_000_000
 # Requests in a row without an answer, after which the trouble is taken for Xero's and not for one item's.
 SILENCE = 3
+
+_OF_A_DEAL = (OperationKind.CREATE_INVOICE, OperationKind.UPDATE_INVOICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +146,7 @@ class Sender:
             for operation, outcome in zip(write.operations, outcomes, strict=True)
             if operation.state is OperationState.IN_FLIGHT
         ]
-        moment = self.moment
+        moment, vanished = self.moment, self._vanished(operation for operation, _ in pairs)
         answers: list[OperationAnswer] = []
         for operation, outcome in pairs:
             if operation.kind is OperationKind.EMAIL_INVOICE:
@@ -144,7 +154,7 @@ class Sender:
             else:
                 answer = answer_for(operation, outcome, links.get(operation.subject), moment)
             if answer is not None:
-                answers.append(answer)
+                answers.append(_still_to_plan(answer) if operation.subject in vanished else answer)
         if answers:
             try:
                 self._ledger.record_answers(
@@ -154,6 +164,20 @@ class Sender:
                 raise UnrecordedError(error) from error
         answered = {answer.operation_id for answer in answers}
         self.open -= {operation.subject for operation in write.operations if operation.id in answered}
+
+    def _vanished(self, operations: Iterable[Operation]) -> set[str]:
+        """The deals of these invoices that Zoho stopped showing while Xero's answer was awaited."""
+        subjects = [operation.subject for operation in operations if operation.kind in _OF_A_DEAL]
+        found = self._ledger.find_deals(subjects) if subjects else {}
+        return {deal_id for deal_id, record in found.items() if record.snapshot is None}
+
+
+def _still_to_plan(answer: OperationAnswer) -> OperationAnswer:
+    """The answer, with the deal left pending: what becomes of the invoice of a deleted deal is still to be planned."""
+    if answer.settlement is None:
+        return answer
+    pending = replace(answer.settlement, state=DealState.PENDING, problem=None, rules=None)
+    return replace(answer, settlement=pending)
 
 
 def _every(write: Write, outcome: NotSent | Rejected) -> tuple[AnyOutcome, ...]:

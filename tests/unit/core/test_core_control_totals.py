@@ -63,7 +63,7 @@ def test_a_difference_is_told_and_currencies_are_kept_apart() -> None:
     assert (aud.currency, aud.sold, aud.invoiced, aud.held) == (
         "AUD", Sum(2, D("130.00")), Sum(1, D("100.00")), Sum(1, D("20.00")),
     )  # fmt: skip
-    assert aud.difference == D("10.00") and (usd.currency, usd.difference) == ("USD", 0)
+    assert aud.difference == D("10.00") and (usd.currency, usd.difference) == ("USD", D(0))
     assert control_totals([a_result("hold", None)]) == ()
 
 

@@ -154,6 +154,7 @@ def test_no_shuffled_or_spoiled_answer_ever_gives_an_item_to_another_deal(data: 
     marked = {element["Url"] for element in elements if "Url" in element and not element["HasErrors"]}
     for number, outcome in enumerate(found):
         if isinstance(outcome, Applied):
+            assert isinstance(outcome.item, XeroInvoice)
             assert outcome.item.id == guid(number) and f"{LINK}{number}" in marked
 
 
