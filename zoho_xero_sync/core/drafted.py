@@ -39,7 +39,8 @@ class Drafted:
     `current` is the linked invoice as Xero has it now, when the plan depends on it; `locked_until` is the last day
     that is locked in Xero. `ended` are the deal's invoices that this program voided or deleted, oldest first.
     `rival` is another deal's live invoice that was made from this deal's document. `contact_now` is the customer's
-    contact as Xero has it now, read before it would be updated.
+    contact as Xero has it now, read before it would be updated. `lost_stages` are stages of the rules that Zoho does
+    not have by these names.
     """
 
     deal: Deal
@@ -57,6 +58,7 @@ class Drafted:
     locked_until: date | None = None
     rival: InvoiceLink | None = None
     contact_now: ContactNow | None = None
+    lost_stages: tuple[str, ...] = ()
 
     @property
     def is_fresh(self) -> bool:

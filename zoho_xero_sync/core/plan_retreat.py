@@ -29,7 +29,8 @@ def plan_retreat(item: Drafted, rules: Rules) -> Action:
     if deed.do is Do.KEEP:
         return plain(item, "unchanged", f"{_departed(item, event)}; its invoice is kept")
     if deed.do is Do.END and item.current is not None:
-        return _end(item, event, item.current)
+        doubt = _not_moved(item, event, link, rules)
+        return hold(item, doubt) if doubt else _end(item, event, item.current)
     return hold(item, _held(item, event, state, link, deed.code or "left_stages"))
 
 
@@ -38,6 +39,21 @@ def _event(item: Drafted) -> Event:
         return Event.DELETED
     # A stage of this kind closes a deal without a sale; both are treated the same.
     return Event.LOST if "lost" in item.deal.stage.casefold() else Event.LEFT
+
+
+def _not_moved(item: Drafted, event: Event, link: InvoiceLink, rules: Rules) -> Problem | None:
+    """Why the deal may be where it was, under another name: nothing is ended for a name that changed."""
+    if event is Event.DELETED:
+        return None
+    if item.lost_stages:
+        named = ", ".join(f"'{stage}'" for stage in item.lost_stages)
+        why = f"the configuration names {named}, which Zoho no longer has: perhaps it was renamed"
+    elif any(item.deal.stage in rule.stages for rule in rules.stages):
+        why = f"only its pipeline is not one that is invoiced ({item.deal.pipeline or 'none'})"
+    else:
+        return None
+    message = f"The deal is in {item.deal.stage} and {why}; invoice {link.number} is {link.status} in Xero."
+    return waiting(item, "left_stages", message, "Correct `stages` in the configuration, or void the invoice in Xero")
 
 
 def _state(item: Drafted, link: InvoiceLink) -> State:

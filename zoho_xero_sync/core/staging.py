@@ -24,7 +24,8 @@ def stage_row(row: DealRow, known: DealRecord | None, rules: Rules, *, requested
     if known is not None and known.snapshot == row.snapshot and not requested:
         return None
     baseline = known is not None and known.baseline and qualifies and not requested
-    state = _state(row, known, baseline=baseline, requested=requested)
+    settled = baseline or (known is not None and not requested and stays_outside(row, known, rules))
+    state = _state(row, known, settled=settled, requested=requested)
     return DealRecord(
         deal_id=row.id,
         name=row.name,
@@ -42,15 +43,21 @@ def stage_row(row: DealRow, known: DealRecord | None, rules: Rules, *, requested
     )
 
 
+def stays_outside(row: DealRow, known: DealRecord, rules: Rules) -> bool:
+    """Whether a settled deal is still in a stage that no rule names: it did not leave, though the rules may have."""
+    named = any(row.stage in rule.stages for rule in rules.stages)
+    return known.state is DealState.SEEN and known.stage == row.stage and not named
+
+
 def _settled_person(known: DealRecord | None) -> str | None:
     if known is None:
         return None
     return known.person if known.state is DealState.SEEN else known.person_before
 
 
-def _state(row: DealRow, known: DealRecord | None, *, baseline: bool, requested: bool) -> DealState:
+def _state(row: DealRow, known: DealRecord | None, *, settled: bool, requested: bool) -> DealState:
     # Nobody is asked to correct what would be left alone anyway: history, and what a person set aside.
-    if baseline:
+    if settled:
         return DealState.SEEN
     if known is not None and known.state is DealState.SKIPPED and not requested:
         return DealState.SKIPPED

@@ -9,7 +9,7 @@ from datetime import datetime
 from zoho_xero_sync.core.model import DealRecord, DealRow, DealState, Fetched, Problem
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.stages import covers, match_rule, uncovered_stages
-from zoho_xero_sync.core.staging import baseline_record, stage_row
+from zoho_xero_sync.core.staging import baseline_record, stage_row, stays_outside
 from zoho_xero_sync.core.window import Window, next_checkpoint, poll_window
 from zoho_xero_sync.engine.allowance import waiting_until
 from zoho_xero_sync.engine.ports import Context, LedgerView, Options
@@ -120,6 +120,8 @@ def _touched(ledger: LedgerView, touched: Collection[str]) -> Iterator[DealRecor
 def _as_of_now(record: DealRecord, row: DealRow | None, rules: Rules) -> DealRecord:
     if row is None:
         return replace(record, state=DealState.PENDING, snapshot=None)
+    if stays_outside(row, record, rules):
+        return record
     return stage_row(row, record, rules, requested=record.requested) or replace(record, state=DealState.PENDING)
 
 

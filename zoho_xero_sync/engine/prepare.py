@@ -45,6 +45,7 @@ from zoho_xero_sync.engine.books import CURES, ITEMS, BookKeeper
 from zoho_xero_sync.engine.contacts_now import with_contacts_now, with_merged_accounts
 from zoho_xero_sync.engine.poll_deleted import explains
 from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerView
+from zoho_xero_sync.engine.stage_names import lost_stages
 from zoho_xero_sync.engine.writers import knows_earlier_ledgers, require_only_writer
 
 Documents = Mapping[str, SourceDocument | Problem]
@@ -67,7 +68,7 @@ def _planned(
     readable, unreadable = _read(context, ledger, records)
     items = _triaged(context, ledger, readable)
     drafted, documents = draft_deals(context, keeper, items)
-    looked_up = _looked_up(context, ledger, keeper, drafted)
+    looked_up = _with_lost_stages(context, _looked_up(context, ledger, keeper, drafted))
     planned = [_with_document(plan_deal(item, context.rules), documents) for item in looked_up]
     return [*unreadable, *_with_worth(context, planned, looked_up)], documents
 
@@ -300,6 +301,13 @@ def _with_current(context: Context, keeper: BookKeeper, items: Sequence[Drafted]
         replace(item, current=found.get(item.link.invoice_id), locked_until=locked) if item.link else item
         for item in items
     ]
+
+
+def _with_lost_stages(context: Context, items: Sequence[Drafted]) -> list[Drafted]:
+    """Before an invoice is ended because its deal left the stages, Zoho is asked whether they still have their names."""
+    leaving = [item for item in items if item.triage is Triage.RETREAT and item.current is not None]
+    lost = lost_stages(context) if leaving else ()
+    return [replace(item, lost_stages=lost) if item.triage is Triage.RETREAT else item for item in items]
 
 
 def _any_locked(invoices: Iterable[XeroInvoice], locked: date | None) -> bool:

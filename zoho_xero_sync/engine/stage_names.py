@@ -33,6 +33,11 @@ def watched_stages(context: Context, ledger: LedgerView) -> tuple[Problem | None
     return stage_problem(context.rules, told), (None if fresh else told)
 
 
+def lost_stages(context: Context) -> tuple[str, ...]:
+    """The stages of the rules that Zoho does not have now; none for a login that may not see them. One call."""
+    return tuple(_missing(context.rules, stages_text(context)))
+
+
 def stage_problem(rules: Rules, text: str) -> Problem | None:
     """The problem of the rules' stages that are not among these; None for a login that may not see them: `check` says.
 

@@ -52,9 +52,7 @@ _ROW = ("Parent_Id", "Product_Name", "Quantity", "List_Price", "Discount", "Tax"
 Found = SourceDocument | Problem
 
 
-def fetch_documents(
-    client: Reader, deals: Sequence[Deal], rules: Rules, *, multi_currency: bool
-) -> dict[str, Found]:
+def fetch_documents(client: Reader, deals: Sequence[Deal], rules: Rules, *, multi_currency: bool) -> dict[str, Found]:
     """By deal id, what each deal is invoiced from: the first configured source that has rows, or the problem.
 
     Costs one query per 50 deals for a source's documents and one per 50 documents for their rows; a record is read
