@@ -181,6 +181,7 @@ def test_a_contact_without_an_address_is_advice(desk_of: OpenDesk) -> None:
     assert_promises(desk)
 
 
+@pytest.mark.slow
 def test_the_daily_limit_waits_by_itself_and_stops_no_invoice(desk_of: OpenDesk) -> None:
     placed = world(*orders(3, "Proposal"), xero={"organisation": {"Class": "TRIAL"}})
     desk = emailing(desk_of(on=placed))
@@ -234,6 +235,7 @@ def test_it_waits_while_the_deal_waits_and_ends_with_the_invoice(ready: Desk) ->
     assert (sent(ready), states(ready)) == ([], ["dropped"])
 
 
+@pytest.mark.slow
 def test_marked_as_sent_without_an_e_mail(desk_of: OpenDesk) -> None:
     desk = emailing(desk_of(order("moved"), order("fresh")), "sent")
     desk.sync()

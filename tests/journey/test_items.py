@@ -78,6 +78,7 @@ def test_whatever_is_cut_no_item_is_made_twice(kind: str, making: Desk) -> None:
     assert_promises(making)
 
 
+@pytest.mark.slow
 def test_an_item_somebody_made_meanwhile_is_taken(making: Desk) -> None:
     put_item(making, HIRE)
     making.sync()
@@ -111,6 +112,7 @@ def test_a_code_that_is_too_long_is_held(desk_of: OpenDesk) -> None:
     assert items(desk) == []
 
 
+@pytest.mark.slow
 def test_without_the_scope_the_run_asks_for_a_login_and_sends_no_invoice(desk_of: OpenDesk) -> None:
     placed = world(order("a"))
     reading = ["accounting.contacts", "accounting.invoices", "accounting.settings.read"]

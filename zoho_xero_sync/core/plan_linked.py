@@ -36,7 +36,7 @@ def plan_linked(item: Drafted, link: InvoiceLink, draft: InvoiceDraft, rules: Ru
     # Where both came to say the same, whoever changed what, there is nothing to carry over and nothing to ask.
     agreed = _agrees(item, link, current, draft)
     content = not agreed and (bool(content_changes(link, draft)) or total_differs(link, draft))
-    state = _state(item, link, current, agreed=agreed)
+    state = _state(item, link, current, agreed=agreed or _stands(link, current, draft))
     if state in (State.VOIDED, State.DELETED):
         return _ended(item, current.number, current.status, state, rules)
     events = events_of(link, current.status, draft, content=content)
@@ -48,6 +48,9 @@ def plan_linked(item: Drafted, link: InvoiceLink, draft: InvoiceDraft, rules: Ru
     held = next((deed for deed in deeds if deed.do is Do.HOLD), None)
     if held is not None:
         return _held(item, link, current, draft, state, events, held)
+    if link.sent is None and not _stands(link, current, draft):
+        # Adopted as it stood; it does not move on under a total that the deal no longer has.
+        return _counted_otherwise(item, current, draft)
     return _update(link, current, draft, deeds, agreed=agreed)
 
 
@@ -130,6 +133,11 @@ def _agrees(item: Drafted, link: InvoiceLink, current: XeroInvoice, draft: Invoi
         return False
     same_total = current.total == draft.total and current.currency == draft.currency
     return bool(changed or total_differs(link, draft)) and same_total and not drift(_as_sent(draft), current)
+
+
+def _stands(link: InvoiceLink, current: XeroInvoice, draft: InvoiceDraft) -> bool:
+    """Whether an invoice that was adopted as it stood comes to what the deal comes to; nothing else of it is ours."""
+    return link.sent is None and (current.total, current.currency) == (draft.total, draft.currency)
 
 
 def _as_sent(draft: InvoiceDraft) -> str:

@@ -56,8 +56,8 @@ class Rebuilt:
 
     Of the deals in an invoiced stage that no invoice carries, `customers_only` ask for their customer and have it,
     `pending` waited in a ledger that could still be read, and all others are `baseline`; `may_have_waited` are those
-    of them that changed since this program made its first invoice. `earlier` are the tags of the ledgers whose marks
-    were found.
+    of them that changed since this program made its first invoice, or all of them when it made none. `first_invoice`
+    is no later than that. `earlier` are the tags of the ledgers whose marks were found.
     """
 
     checkpoint: datetime

@@ -95,7 +95,8 @@ class Dossier:
     `row` is None for a deal that Zoho no longer shows, `rule` for a stage that is not invoiced. `carrying` are Xero's
     invoices with the deal's mark, `linked` is the one the ledger names. `amount` is None when the source document
     does not say one. `awaited` says that the next run reads the deal anyway, `busy` that a write of it has no answer
-    yet, `kept` that a person has said the invoice stays as it is, `stranger` that another ledger marked an invoice.
+    yet, `kept` that a person has said the invoice stays as it is, `stranger` that another ledger marked an invoice,
+    `unwatched` that no baseline covers its stage yet.
     `contact_id` is the customer's contact as the ledger links it.
     """
 
@@ -115,6 +116,7 @@ class Dossier:
     busy: bool = False
     kept: bool = False
     stranger: bool = False
+    unwatched: bool = False
 
     @property
     def name(self) -> str:

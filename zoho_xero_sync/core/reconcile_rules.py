@@ -52,6 +52,8 @@ def _standing(dossier: Dossier, live: list[XeroInvoice]) -> tuple[Standing | Non
         return Standing.EXCLUDED, "a person set it aside"
     if record is not None and record.baseline and not record.requested:
         return Standing.EXCLUDED, "history: it was in its stage when the baseline was recorded"
+    if record is None and dossier.unwatched:
+        return Standing.EXCLUDED, "history: its stage is new in the configuration"
     if dossier.busy or dossier.awaited or (record is not None and record.state is DealState.PENDING):
         return Standing.PENDING, "the next run takes it up"
     if rule.invoice == "none":

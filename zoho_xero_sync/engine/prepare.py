@@ -304,7 +304,7 @@ def _with_current(context: Context, keeper: BookKeeper, items: Sequence[Drafted]
 
 
 def _with_lost_stages(context: Context, items: Sequence[Drafted]) -> list[Drafted]:
-    """Before an invoice is ended because its deal left the stages, Zoho is asked whether they still have their names."""
+    """Before an invoice is ended because its deal left, Zoho is asked whether the stages still have their names."""
     leaving = [item for item in items if item.triage is Triage.RETREAT and item.current is not None]
     lost = lost_stages(context) if leaving else ()
     return [replace(item, lost_stages=lost) if item.triage is Triage.RETREAT else item for item in items]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 from zoho_xero_sync.core.contact_plan import Voice, agreed_draft
 from zoho_xero_sync.core.customers import draft_contact
@@ -43,6 +43,9 @@ from zoho_xero_sync.errors import RemoteError
 
 Invoices = Mapping[str, tuple[XeroInvoice, ...]]
 
+# A day begins so long before it does in UTC where it begins first.
+_EASTERNMOST = timedelta(hours=14)
+
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
@@ -73,7 +76,7 @@ def rebuild(context: Context, keeper: BookKeeper, waiting: Collection[str]) -> R
     history = [row for row in unmarked if row.id not in known]
     # With its content, so that what is read again after this is recognised.
     baseline = tuple(replace(known_record(row), baseline=True) for row in history)
-    first = _first_invoice(seen.invoices)
+    first = _first_invoice(seen)
     return Rebuilt(
         checkpoint=seen.read_at,
         covered=covered_stages(context.rules.stages),
@@ -228,15 +231,29 @@ def _customer_only(context: Context, row: DealRow) -> CustomerKey | None:
 # ---- what may have waited ----
 
 
-def _first_invoice(invoices: Invoices) -> datetime | None:
-    dates = [invoice.date for found in invoices.values() for invoice in found if invoice.date is not None]
-    return datetime.combine(min(dates), time(), UTC) if dates else None
+def _first_invoice(seen: _Seen) -> datetime | None:
+    """No later than when the first invoice was made; None when there is none.
+
+    An invoice's date is a day of the organisation's own, or one that the deal names and that may be long after.
+    """
+    found = [invoice for invoices in seen.invoices.values() for invoice in invoices]
+    days = (invoice.date for invoice in found if invoice.date is not None)
+    began = [datetime.combine(day, time(), UTC) - _EASTERNMOST for day in days]
+    began += [invoice.updated_at for invoice in found if invoice.updated_at is not None]
+    rows = (seen.rows.get(deal_id) for deal_id in seen.invoices)
+    began += [row.modified_at for row in rows if row is not None and row.modified_at is not None]
+    return min(began, default=None)
 
 
 def _changed_since(baseline: Sequence[DealRecord], first: datetime | None) -> tuple[DealRecord, ...]:
-    """Deals that changed since the first invoice was made, newest first: the ledger may have had plans for them."""
+    """Deals that changed since the first invoice was made, newest first: the ledger may have had plans for them.
+
+    Without any invoice nothing tells when the ledger began, and it may have had plans for each of them.
+    """
     if first is None:
-        return ()
-    changed = [record for record in baseline if record.modified_at is None or record.modified_at >= first]
+        changed = list(baseline)
+    else:
+        changed = [record for record in baseline if record.modified_at is None or record.modified_at >= first]
     changed.sort(key=lambda record: record.deal_id)
-    return tuple(sorted(changed, key=lambda record: record.modified_at or first, reverse=True))
+    latest = datetime.max.replace(tzinfo=UTC)
+    return tuple(sorted(changed, key=lambda record: record.modified_at or latest, reverse=True))

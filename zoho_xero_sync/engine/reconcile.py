@@ -39,7 +39,7 @@ from zoho_xero_sync.core.reconcile_pairs import (
 from zoho_xero_sync.core.reconcile_rules import judge
 from zoho_xero_sync.core.reconcile_totals import control_totals
 from zoho_xero_sync.core.rules import ContactMatch
-from zoho_xero_sync.core.stages import match_rule
+from zoho_xero_sync.core.stages import covers, match_rule
 from zoho_xero_sync.core.window import Window, poll_window
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.busy import busy_subjects, is_busy
@@ -80,7 +80,8 @@ class _Seen:
 class _Known:
     """The ledger's side. `links` are the live ones of all deals, `by_deal` the last of each deal concerned.
 
-    `invoices` are those of Xero by id, and `tags` the ledgers that may have marked one.
+    `invoices` are those of Xero by id, `tags` the ledgers that may have marked one, `covered` the stages that have a
+    baseline.
     """
 
     links: Sequence[InvoiceLink]
@@ -91,6 +92,7 @@ class _Known:
     busy: set[str]
     checkpoint: datetime | None
     tags: frozenset[str]
+    covered: frozenset[tuple[str, str]]
 
 
 def reconcile(context: Context, ledger: History, window: Window, *, pairing: bool) -> Reconciliation:
@@ -223,6 +225,7 @@ def _read_ledger(context: Context, ledger: History, seen: _Seen, drafted: Mappin
         busy=busy_subjects(ledger),
         checkpoint=ledger.checkpoint(),
         tags=frozenset({"", context.tag, *(json.loads(noted[0]) if noted else ())}),
+        covered=ledger.covered_stages(),
     )
 
 
@@ -262,6 +265,7 @@ def _dossier(
         busy=deal_id in known.busy or (record is not None and is_busy(context, record, known.busy)),
         kept=rule is None and link is not None and link.live and _kept(ledger, deal_id),
         stranger=any(tag_of(invoice.url) not in known.tags for invoice in carrying),
+        unwatched=row is not None and not covers(known.covered, row.stage, row.pipeline),
     )
 
 

@@ -70,15 +70,21 @@ def _lines(view: RebuildView) -> Iterator[tuple[str, str]]:
 
 def _waited(view: RebuildView) -> Iterator[tuple[str, str]]:
     waited, first = view.rebuilt.may_have_waited, view.rebuilt.first_invoice
-    if not waited or first is None:
+    if not waited:
         return
-    those = counted(len(waited), "deal without an invoice has changed", "deals without an invoice have changed")
-    yield f"{those} since the first one ({first:%Y-%m-%d}) and may have been waiting. To have one looked at:", ""
+    if first is None:
+        those = counted(len(waited), "deal", "deals")
+        yield f"No invoice is ours, so any of {those} may have been waiting. To have one looked at:", ""
+    else:
+        those = counted(len(waited), "deal without an invoice has changed", "deals without an invoice have changed")
+        since = f"since our first one ({first:%Y-%m-%d} or later)"
+        yield f"{those} {since} and may have been waiting. To have one looked at:", ""
     for record in waited[:_SHOWN]:
         yield f"  {ask_for(record.deal_id)}   {clean(record.name)} ({clean(record.stage)})", "cyan"
     if len(waited) > _SHOWN:
-        window = f"zoho-xero-sync sync --since {first:%Y-%m-%d} --dry-run"
-        yield f"  and {len(waited) - _SHOWN} more; all at once, to look at first: {window}", "hint"
+        window = f"zoho-xero-sync sync --since {first:%Y-%m-%d} --dry-run" if first else ""
+        how = f"; all at once, to look at first: {window}" if window else ""
+        yield f"  and {len(waited) - _SHOWN} more{how}", "hint"
 
 
 def _coloured(line: str) -> Text:

@@ -364,7 +364,7 @@ def test_every_action_of_the_plan_is_one_the_report_knows() -> None:
             (item(contact=PROBLEM), RULES),
             (item(Triage.IGNORE), RULES),
             (item(Triage.CONTACT, contact=CONTACT), RULES),
-            (item(Triage.RETREAT, link=LINK, current=CURRENT), VOIDS),
+            (item(Triage.RETREAT, deal=a_deal(stage="Closed Lost"), link=LINK, current=CURRENT), VOIDS),
         ]
     }
     assert kinds == {"create", "adopt", "unchanged", "update", "hold", "skip", "contact_only", "void"}

@@ -54,16 +54,22 @@ class Wire:
         return Answer(answer.status_code, dict(answer.headers), answer.get_data(), self._service, f"{method} {path}")
 
     def write(
-        self, method: str, path: str, *, body: bytes, params: Mapping[str, Any], headers: Mapping[str, str]
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        self.asked.append((method, path, dict(params)))
+        self.asked.append((method, path, dict(params or {})))
         answer = self._http.open(
             path,
             method=method,
             query_string=params,
             data=body,
             content_type="application/json",
-            headers={**self._headers, **headers},
+            headers={**self._headers, **(headers or {})},
         )
         return Answer(answer.status_code, dict(answer.headers), answer.get_data(), self._service, f"{method} {path}")
 
