@@ -19,7 +19,7 @@ from zoho_xero_sync.errors import ExitCode, Interrupted
 from zoho_xero_sync.ledger.lock import RunLock
 
 # The whole proof takes half an hour: ZXS_ROUNDS=10000 pytest -n 0 tests/journey/test_every.py
-ROUNDS = int(os.environ.get("ZXS_ROUNDS", "40"))
+ROUNDS = int(os.environ.get("ZXS_ROUNDS", "20"))
 EVERY = 15.0
 
 

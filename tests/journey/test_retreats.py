@@ -112,6 +112,7 @@ def test_a_person_who_voided_the_new_one_is_respected(desk: Desk) -> None:
     assert_promises(desk)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["drop_after", "status_500_before"])
 def test_the_answer_to_a_new_invoice_is_lost_when_a_deal_comes_back(desk: Desk, kind: str) -> None:
     """The voided invoice carries the deal's link too, and is not taken for the new one."""
@@ -174,6 +175,7 @@ def test_a_deleted_deal_that_waited_is_closed_without_ado(desk: Desk) -> None:
     assert_promises(desk)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["hold", "keep"])
 def test_a_restored_deal_goes_on_with_its_invoice(desk: Desk, policy: str) -> None:
     desk.configure(when={"deal_deleted": policy})
@@ -190,6 +192,7 @@ def test_a_restored_deal_goes_on_with_its_invoice(desk: Desk, policy: str) -> No
     assert_promises(desk)
 
 
+@pytest.mark.slow
 def test_a_deal_restored_after_its_invoice_was_voided_gets_a_new_one(desk: Desk) -> None:
     desk.configure(when={"deal_deleted": "void"}, invoice=NUMBERED)
     job = invoiced(desk)
@@ -217,6 +220,7 @@ def test_a_dry_run_sees_a_deletion_and_notes_nothing(desk: Desk) -> None:
 # ---- merged ----
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["hold", "void", "keep"])
 def test_two_invoiced_deals_are_merged(desk: Desk, policy: str) -> None:
     """The deal that stays keeps its invoice, and never gets a second one."""
@@ -232,6 +236,7 @@ def test_two_invoiced_deals_are_merged(desk: Desk, policy: str) -> None:
     assert_promises(desk, again=False)
 
 
+@pytest.mark.slow
 def test_the_deal_that_stays_is_not_invoiced_from_a_document_that_is(desk: Desk) -> None:
     desk.add(order("kept", "Proposal", lines=[]))
     lost = invoiced(desk, key="lost")
@@ -283,6 +288,7 @@ def test_a_newer_quote_is_named_in_the_change(desk: Desk) -> None:
     assert_promises(desk)
 
 
+@pytest.mark.slow
 def test_a_lock_date_that_the_ledger_does_not_know_yet_refuses_and_says_so(desk: Desk) -> None:
     desk.configure(invoice={"date": "closing_date"})
     job = desk.add(order("job", "Confirmed", Closing_Date="2026-06-15"))

@@ -77,7 +77,7 @@ VIOLATIONS: dict[str, Violation] = {
     # mapping
     "unmapped": Violation("tax_unmapped", "'Levy' on Plain has no entry", "tax: {Levy: OUTPUT}",
                           rows=rows(tax="Levy")),
-    "other_rate": Violation("tax_rate_differs", "taxed at 7.3 % in Zoho, and OUTPUT is 10 % in Xero", "of the same rate",
+    "other_rate": Violation("tax_rate_differs", "7.3 % in Zoho, and OUTPUT is 10 % in Xero", "of the same rate",
                             rows=rows(tax="Odd")),
     "no_type": Violation("tax_unknown", "OUTPUT9 does not exist in Xero", "invoice.tax", rows=rows(tax="Gone")),
     "no_account": Violation("account_unknown", "no account 999", "invoice.accounts", rows=rows("nowhere")),

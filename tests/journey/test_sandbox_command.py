@@ -102,6 +102,7 @@ def _state(printed: str) -> dict[str, Any]:
     return state
 
 
+@pytest.mark.slow
 def test_what_it_prints_works_in_a_second_terminal(tmp_path: Path) -> None:
     with _running(cwd=tmp_path) as (_, printed):
         before = _state(printed)

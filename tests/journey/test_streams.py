@@ -11,6 +11,8 @@ import sys
 import pytest
 from world_tools import Desk, OpenDesk, check_report, order
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = f'"{sys.executable}" -m zoho_xero_sync'
 
 

@@ -54,6 +54,11 @@ class Watch:
         self.stale.discard(deal)
         self.ruled_before.discard(deal)
 
+    def note_history(self, first: bool) -> None:
+        """Where a command may be the `first` to record a baseline, remember what is invoiced already."""
+        if first:
+            self.history |= {deal["id"] for deal in self.desk.box.zoho.records("Deals") if self.rule(deal)}
+
     def note_totals(self) -> None:
         """Remember what every deal comes to now."""
         quotes: dict[str, list[Record]] = {}

@@ -62,6 +62,10 @@ class MachineDesk(Desk):
         """An operator puts a backup of the ledger back."""
         self.ledger.write_bytes(content)
 
+    def has_baseline(self) -> bool:
+        """Whether a first run has told history from what is to come; one that was killed early has not."""
+        return self.ledger.exists() and bool(self.rows("SELECT 1 FROM checkpoint"))
+
     def in_flight(self) -> int:
         """How many items the ledger has no answer for."""
         (row,) = self.rows("SELECT count(*) AS number FROM operation WHERE state = 'in_flight'")

@@ -123,6 +123,8 @@ class Life(RuleBasedStateMachine):
         """Run a command and check everything that must hold after it."""
         before = self.watch.invoices()
         self.watch.note_totals()
+        first = not self.desk.has_baseline()
+        self.watch.note_history(first)
         self.broken = True
         if not self.desk.ledger.exists() and argv[0] != "sync":
             codes = {13}
@@ -130,6 +132,7 @@ class Life(RuleBasedStateMachine):
         Life.runs += 1
         Life.kills += result.code == GONE
         assert result.code in codes or (result.code == GONE and how.get("cut") is not None), result
+        self.watch.note_history(first)
         if self.desk.ledger.exists():
             self.watch.after(result, before, wrote=argv[0] == "sync" and "--dry-run" not in argv)
         self.broken = False

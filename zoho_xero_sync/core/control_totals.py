@@ -45,13 +45,15 @@ class ControlTotal:
 def worth(
     deal: Deal, document: SourceDocument | Problem | None, invoice: InvoiceDraft | Problem | None, home: str
 ) -> Worth | None:
-    """What the deal was sold for: its document's total, tax included; None where no document can be read.
+    """What the deal was sold for: its document's total, tax included; None where no document or no currency can be read.
 
     A deal's own Amount and a subform bear no total: theirs is what the invoice comes to, or else what their rows do.
     """
     if not isinstance(document, SourceDocument):
         return None
     currency = (document.currency or deal.currency or home).upper()
+    if not currency:
+        return None
     if document.grand_total is not None:
         return Worth(document.grand_total, currency)
     if isinstance(invoice, InvoiceDraft):

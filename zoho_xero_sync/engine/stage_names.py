@@ -65,7 +65,7 @@ def _problem(missing: list[str], shown: list[str]) -> Problem:
         "run",
         f"Zoho has no deal stage{'s' if many else ''} {names}, so deals there are not noticed; "
         f"{'they were' if many else 'it was'} perhaps renamed.",
-        "Correct `stages` in the configuration, then sync --dry-run. What waited or came in since the renaming is history "
-        f"to the next run: ask for it with sync --since. Zoho's stages: {', '.join(shown)}.",
+        "Correct `stages` in the configuration, then sync --dry-run. What waited or came in since is history to "
+        f"the next run: ask for it with sync --since. Zoho's stages: {', '.join(shown)}.",
         "stages",
     )

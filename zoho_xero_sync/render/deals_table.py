@@ -95,7 +95,8 @@ def deals_table(report: Report, *, width: int, verbosity: int) -> RenderableType
 
 
 def _quiet_line(quiet: int) -> Text:
-    return Text(f"{quiet:,} {'needs' if quiet == 1 else 'need'} nothing (zoho-xero-sync -v sync lists them)", style="dim")
+    needs = "needs" if quiet == 1 else "need"
+    return Text(f"{quiet:,} {needs} nothing (zoho-xero-sync -v sync lists them)", style="dim")
 
 
 def _rows(shown: Sequence[DealResult], problems: dict[str, Problem], *, fold: bool) -> Iterator[_Row]:

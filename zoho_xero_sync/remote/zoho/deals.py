@@ -67,9 +67,7 @@ class DealReader:
 
     def changed(self, window: Window, *, first_page: int) -> Fetched:
         """Every deal modified in the window."""
-        rows, read_at = changed_rows(
-            self._client, self._columns, "Deals", window, first_page=first_page, what="deal"
-        )
+        rows, read_at = changed_rows(self._client, self._columns, "Deals", window, first_page=first_page, what="deal")
         parsed = (self._row(row) for row in rows.values())
         # A row whose time cannot be read is kept: it is held by name, not lost.
         inside = (row for row in parsed if row.modified_at is None or window.contains(row.modified_at))
