@@ -8,9 +8,10 @@ import io
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
@@ -149,66 +150,88 @@ PLANTED: Mapping[str, str] = {
 @pytest.fixture
 def busy_desk(desk_of: OpenDesk) -> Desk:
     """A desk at work for a while: every standing a deal can have, and nothing wrong."""
+    return at_work(desk_of, [""])
+
+
+def at_work(desk_of: OpenDesk, tags: Sequence[str]) -> Desk:
+    """Such a desk, with the deals of `INVOICED` once for each tag, which ends their keys."""
     history = order("history", "Closed Won", account="cedar", modified="2026-11-10T00:00:00Z")
     desk = desk_of(history)
     stages = [{"stage": "Qualification", "invoice": "none"}, *desk.settings["stages"]]
     desk.configure(stages=stages)
     desk.sync()
-    for place, key in enumerate(INVOICED):
+    for place, (tag, key) in enumerate(product(tags, INVOICED)):
         stage = "Confirmed" if key in DRAFTS else "Closed Won"
         account = ("alpine", "birch", "cedar")[place % 3]
-        desk.add(
-            order(key, stage, account=account, lines=[("hours", place + 1, "99.95"), ("food", 2, "5", "GST Free")])
-        )
+        lines = [("hours", place + 1, "99.95"), ("food", 2, "5", "GST Free")]
+        desk.add(order(f"{key}{tag}", stage, account=account, lines=lines))
     desk.add(order("customer_only", "Qualification"))
     desk.add(order("set_aside", "Closed Won", lines=(), Amount=Decimal(0)))
-    desk.sync(code=3)
+    desk.sync("--allow-many", code=3)
     desk.run("resolve", desk.deal("set_aside"), "--skip", code=0)
-    desk.move("kept", "Proposal")
+    for tag in tags:
+        desk.move(f"kept{tag}", "Proposal")
     desk.sync(code=3)
-    desk.run("resolve", desk.deal("kept"), "--skip", code=0)
+    for tag in tags:
+        desk.run("resolve", desk.deal(f"kept{tag}"), "--skip", code=0)
     desk.wait(minutes=20)
     desk.sync()
     return desk
 
 
-def planted(desk: Desk) -> None:
+def planted(desk: Desk, tags: Sequence[str] = ("",)) -> None:
     """People, backups and other apps at their worst."""
-    xero, zoho = desk.box.xero, desk.box.zoho
-    desk.add(order("nothing", "Closed Won", lines=(), Amount=Decimal(0)))
-    desk.add(order("empty", "Closed Won", lines=(), Amount=None))
-    desk.edit("after_approval", Deal_Name="Order after_approval", Next_Step="call")
-    requote(desk, "after_approval", "111.00")
-    desk.edit("after_approval", Next_Step="call again")
+    for tag in tags:
+        _waiting(desk, tag)
     desk.sync(code=3)
     desk.wait(minutes=20)
     desk.sync(code=3)
+    for tag in tags:
+        _planted(desk, tag)
 
-    desk.add(order("overlooked", "Closed Won", modified="2026-11-15T00:00:00Z"))
-    in_ledger(desk, "DELETE FROM invoice_link WHERE deal_id = ?", desk.deal("lost"))
-    xero.edit_invoice(number_of(desk, "lost"), {"Url": "https://example.com/"})
-    xero.edit_invoice(number_of(desk, "reworded"), {"Reference": "my own words"})
-    xero.edit_invoice(number_of(desk, "repriced"), {"LineItems": [LINE]})
+
+def _waiting(desk: Desk, tag: str) -> None:
+    desk.add(order(f"nothing{tag}", "Closed Won", lines=(), Amount=Decimal(0)))
+    desk.add(order(f"empty{tag}", "Closed Won", lines=(), Amount=None))
+    desk.edit(f"after_approval{tag}", Deal_Name=f"Order after_approval{tag}", Next_Step="call")
+    requote(desk, f"after_approval{tag}", "111.00")
+    desk.edit(f"after_approval{tag}", Next_Step="call again")
+
+
+def _planted(desk: Desk, tag: str) -> None:
+    xero, zoho = desk.box.xero, desk.box.zoho
+    desk.add(order(f"overlooked{tag}", "Closed Won", modified="2026-11-15T00:00:00Z"))
+    in_ledger(desk, "DELETE FROM invoice_link WHERE deal_id = ?", desk.deal(f"lost{tag}"))
+    xero.edit_invoice(number_of(desk, f"lost{tag}"), {"Url": "https://example.com/"})
+    xero.edit_invoice(number_of(desk, f"reworded{tag}"), {"Reference": "my own words"})
+    xero.edit_invoice(number_of(desk, f"repriced{tag}"), {"LineItems": [LINE]})
     other = contact_of(desk, "Birch & Stone Interiors")
-    xero.edit_invoice(number_of(desk, "readdressed"), {"Contact": {"ContactID": other}})
-    xero.edit_invoice(number_of(desk, "unmarked"), {"Url": "https://example.com/"})
-    requote(desk, "requoted", "77.00")
-    xero.pay(number_of(desk, "paid"), desk.invoice("paid")["Total"])
-    xero.void(number_of(desk, "voided"))
-    xero.approve(number_of(desk, "approved_by_hand"))
-    xero.rename(number_of(desk, "renumbered"), "BY-HAND-7")
-    forget(desk, "forgotten")
-    forget(desk, "differs")
-    xero.edit_invoice(number_of(desk, "differs"), {"LineItems": [LINE]})
-    by_hand(desk, "twice", Url=desk.invoice("twice")["Url"], Status="AUTHORISED")
-    by_hand(desk, "doubled_by_hand", InvoiceNumber="X-1", Reference="Order doubled_by_hand, as agreed")
-    by_hand(desk, "fine", InvoiceNumber="X-2", Reference="something else altogether")
-    zoho.delete("Deals", desk.deal("deleted"))
-    forget(desk, "moved_away")
-    desk.move("moved_away", "Proposal")
-    in_ledger(desk, "UPDATE invoice_link SET invoice_id = ? WHERE deal_id = ?", GHOST, desk.deal("never_there"))
-    xero.edit_invoice(number_of(desk, "never_there"), {"Url": "https://example.com/"})
-    desk.add(order("fresh", "Closed Won"))
+    xero.edit_invoice(number_of(desk, f"readdressed{tag}"), {"Contact": {"ContactID": other}})
+    xero.edit_invoice(number_of(desk, f"unmarked{tag}"), {"Url": "https://example.com/"})
+    requote(desk, f"requoted{tag}", "77.00")
+    xero.pay(number_of(desk, f"paid{tag}"), desk.invoice(f"paid{tag}")["Total"])
+    xero.void(number_of(desk, f"voided{tag}"))
+    xero.approve(number_of(desk, f"approved_by_hand{tag}"))
+    xero.rename(number_of(desk, f"renumbered{tag}"), f"BY-HAND-7{tag}")
+    forget(desk, f"forgotten{tag}")
+    forget(desk, f"differs{tag}")
+    xero.edit_invoice(number_of(desk, f"differs{tag}"), {"LineItems": [LINE]})
+    by_hand(desk, f"twice{tag}", Url=desk.invoice(f"twice{tag}")["Url"], Status="AUTHORISED")
+    by_hand(
+        desk, f"doubled_by_hand{tag}", InvoiceNumber=f"X-1{tag}", Reference=f"Order doubled_by_hand{tag}, as agreed"
+    )
+    by_hand(desk, f"fine{tag}", InvoiceNumber=f"X-2{tag}", Reference="something else altogether")
+    zoho.delete("Deals", desk.deal(f"deleted{tag}"))
+    forget(desk, f"moved_away{tag}")
+    desk.move(f"moved_away{tag}", "Proposal")
+    in_ledger(
+        desk,
+        "UPDATE invoice_link SET invoice_id = ? WHERE deal_id = ?",
+        GHOST[: len(GHOST) - len(tag)] + tag,
+        desk.deal(f"never_there{tag}"),
+    )
+    xero.edit_invoice(number_of(desk, f"never_there{tag}"), {"Url": "https://example.com/"})
+    desk.add(order(f"fresh{tag}", "Closed Won"))
 
 
 GHOST = "11111111-2222-3333-4444-555555555555"
@@ -262,6 +285,16 @@ def test_exactly_what_was_planted_is_found(busy_desk: Desk) -> None:
     busy_desk.edit("fresh", Deal_Name='=HYPERLINK("http://example.com")')
     busy_desk.box.xero.edit_invoice(number_of(busy_desk, "doubled_by_hand"), {"Reference": "+61 2 5550 0100\r\n=1+1"})
     assert_spreadsheet(busy_desk, reconciled(busy_desk))
+
+
+@pytest.mark.slow
+def test_twenty_of_every_kind_are_found(desk_of: OpenDesk) -> None:
+    tags = [f"{number:03}" for number in range(20)]
+    desk = at_work(desk_of, tags)
+    planted(desk, tags)
+    found = reconciled(desk)
+    assert kinds(found) == {(kind, f"{key}{tag}"): 1 for key, kind in PLANTED.items() for tag in tags}
+    assert min(Counter(item["kind"] for item in found["findings"]).values()) >= 20
 
 
 # ---- what --fix does ----

@@ -24,6 +24,8 @@ TYPES = {
     "Xero_Link": "website",
     "Xero_Paid_On": "date",
 }
+# What changed among the deals, and among the invoices.
+POLLED = ["POST /crm/v8/coql", "GET /api.xro/2.0/Invoices"]
 
 
 def placed() -> Record:
@@ -64,6 +66,14 @@ def later(desk: Desk, *, code: int = 0) -> Record:
     return desk.sync(code=code)
 
 
+def asked(desk: Desk, *, code: int = 0) -> list[str]:
+    """What such a sync asks, but for tokens and for whose they are."""
+    before = len(desk.box.calls)
+    later(desk, code=code)
+    calls = [f"{call.method} {call.path.partition('?')[0]}" for call in list(desk.box.calls)[before:]]
+    return [call for call in calls if not call.endswith(("/token", "/connections", "/org"))]
+
+
 def puts(desk: Desk) -> int:
     """How many requests wrote to Zoho so far."""
     return len(desk.box.calls.writes("zoho"))
@@ -71,6 +81,8 @@ def puts(desk: Desk) -> int:
 
 def test_the_whole_life_comes_back_without_another_round(telling: Desk) -> None:
     desk = telling
+    draft, won = (dict(rule) for rule in desk.settings["stages"])
+    desk.configure(stages=[draft, {**won, "email": True}])
     deal = desk.add(order("job", "Confirmed"))
     assert line_of(desk.sync(), deal)["action"] == "create"
     invoice = desk.invoice("job")
@@ -82,35 +94,45 @@ def test_the_whole_life_comes_back_without_another_round(telling: Desk) -> None:
         "link": f"https://go.xero.com/AccountsReceivable/View.aspx?InvoiceID={invoice['InvoiceID']}",
     }
     assert fields(desk) == said
+    assert desk.box.xero.emails() == []
     idle(desk)
 
     desk.move("job", "Closed Won")
-    desk.sync()
+    assert desk.sync()["notes"] == [f"E-mailed 1 invoice: {invoice['InvoiceNumber']}."]
     assert fields(desk) == said | {"status": "AUTHORISED"}
+    sent = [(invoice["InvoiceID"], ("accounts@alpine.example.com",))]
+    assert desk.box.xero.emails() == sent
     idle(desk)
+    # The poll finds what the run itself did to the invoice: the approval, the e-mail.
+    assert asked(desk) == POLLED
 
     desk.box.xero.pay(str(invoice["InvoiceID"]), "96.00")
-    before = puts(desk)
-    later(desk)
+    assert asked(desk) == [*POLLED, "PUT /crm/v8/Deals"]
     assert fields(desk) == said | {"status": "AUTHORISED", "due": Decimal("300.00")}
-    assert puts(desk) == before + 1
     idle(desk)
 
     desk.box.zoho.replace_lines("Quotes", "q_job", [priced("hours", 5, "120.00")])
     desk.edit("job", Amount=Decimal("660.00"))
-    report = desk.sync(code=3)
+    with desk.nothing_sent():
+        report = desk.sync(code=3)
     assert problem_codes(report) == ["changed_after_approval"]
-    assert "resolve" in report["problems"][0]["hint"]
-    assert puts(desk) == before + 1
+    assert "has payments" in report["problems"][0]["message"]
+    assert f"zoho-xero-sync resolve {deal} --retry" in report["problems"][0]["hint"]
+    idle(desk, code=3)
 
     desk.box.xero.pay(str(invoice["InvoiceID"]), "300.00")
-    later(desk, code=3)
+    # The deal is looked at again, because its invoice is another one now, and goes on waiting.
+    assert [call for call in asked(desk, code=3) if call.startswith("PUT")] == ["PUT /crm/v8/Deals"]
     today = desk.box.clock.now().date().isoformat()
-    assert fields(desk) == said | {"status": "PAID", "due": Decimal("0.00"), "paid_on": today}
+    paid = said | {"status": "PAID", "due": Decimal("0.00"), "paid_on": today}
+    assert fields(desk) == paid
     desk.box.zoho.replace_lines("Quotes", "q_job", [priced("hours", 3, "120.00")])
     desk.edit("job", Amount=Decimal("396.00"))
-    desk.sync()
-    idle(desk)
+    with desk.nothing_sent():
+        desk.sync()
+        idle(desk)
+        assert asked(desk) == POLLED
+    assert (fields(desk), desk.box.xero.emails()) == (paid, sent)
     assert desk.box.zoho.workflow_runs == 0
     assert_promises(desk)
 

@@ -90,5 +90,7 @@ def _adopt(session: Session, deal: str, invoice: str, *, sure: bool) -> int:
     console.print(f"{named} has invoice {found.number} now, as it stands: {total}, {found.status}.", markup=False)
     for note in adopted.notes:
         console.print(clean(note), markup=False)
-    console.print("It is not made again. A later change of the deal is taken up as usual.", markup=False)
+    console.print(
+        "It is not made again, and later changes of the deal's lines are not carried over to it.", markup=False
+    )
     return int(ExitCode.OK)

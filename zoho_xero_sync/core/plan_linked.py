@@ -23,8 +23,7 @@ from zoho_xero_sync.core.standing import (
 def needs_look(link: InvoiceLink, draft: InvoiceDraft) -> bool:
     """Whether Xero must be asked what the invoice looks like now: only before it would be changed."""
     advance = status_step(link.status, draft.status) is Step.ADVANCE
-    adopted = link.sent is None and (link.total, link.currency) != (draft.total, draft.currency)
-    return advance or adopted or bool(content_changes(link, draft)) or total_differs(link, draft)
+    return advance or bool(content_changes(link, draft)) or total_differs(link, draft)
 
 
 def plan_linked(item: Drafted, link: InvoiceLink, draft: InvoiceDraft, rules: Rules) -> InvoiceStep | Problem:
@@ -40,8 +39,6 @@ def plan_linked(item: Drafted, link: InvoiceLink, draft: InvoiceDraft, rules: Ru
     state = _state(item, link, current, agreed=agreed or _stands(link, current, draft))
     if state in (State.VOIDED, State.DELETED):
         return _ended(item, current.number, current.status, state, rules)
-    if link.sent is None and not _stands(link, current, draft):
-        return _counted_otherwise(item, current, draft)
     events = events_of(link, current.status, draft, content=content)
     deeds = [decide(event, state, rules.when) for event in events]
     if all(deed.do is Do.KEEP for deed in deeds):
@@ -51,6 +48,9 @@ def plan_linked(item: Drafted, link: InvoiceLink, draft: InvoiceDraft, rules: Ru
     held = next((deed for deed in deeds if deed.do is Do.HOLD), None)
     if held is not None:
         return _held(item, link, current, draft, state, events, held)
+    if link.sent is None and not _stands(link, current, draft):
+        # Adopted as it stood; it does not move on under a total that the deal no longer has.
+        return _counted_otherwise(item, current, draft)
     return _update(link, current, draft, deeds, agreed=agreed)
 
 

@@ -105,7 +105,10 @@ def _pairs(pairs: tuple[Pair, ...]) -> Iterator[Line]:
 def _proposals(found: Reconciliation) -> Iterator[Line]:
     if found.adopted:
         yield "", ""
-        yield f"Linked ({len(found.adopted)}); later changes of these deals are taken up as usual", "bold"
+        yield (
+            f"Linked ({len(found.adopted)}); as they stand; later changes of these deals' lines are not carried over",
+            "bold",
+        )
         yield from _pairs(found.adopted)
     if found.pairs:
         yield "", ""
