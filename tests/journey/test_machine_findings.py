@@ -51,3 +51,14 @@ def test_a_run_asked_for_another_deal_says_that_an_outcome_is_unknown(desk: Desk
     desk.wait(minutes=10)
     desk.sync()
     assert_promises(desk)
+
+
+def test_what_a_person_does_to_an_invoice_that_was_asked_for_is_noticed_by_ordinary_runs(desk: Desk) -> None:
+    """Only these poll; they ask from before the invoice was made, not from when cron first came."""
+    job = desk.add(order("job", "Confirmed"))
+    desk.sync("--deal", job)
+    desk.box.xero.delete(str(desk.invoice("job")["InvoiceID"]))
+    desk.wait(hours=30)
+    desk.sync()
+    desk.wait(minutes=20)
+    assert {code for _ in range(3) for code in problem_codes(desk.sync(code=None))} == {"invoice_gone"}

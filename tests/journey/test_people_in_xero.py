@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from promises import assert_promises
-from world_tools import Desk, Record, line_of, order, problem_codes
+from world_tools import Desk, OpenDesk, Record, line_of, order, problem_codes
 
 
 def invoiced(desk: Desk, key: str = "job", stage: str = "Closed Won") -> tuple[str, str]:
@@ -52,6 +52,18 @@ def test_payments_are_seen_by_one_call_of_the_poll(desk: Desk) -> None:
         later(desk)
     assert told(desk, deal)["invoice_paid"]["paid_on"] == desk.box.clock.now().date().isoformat()
     assert desk.rows("SELECT status, due, live FROM invoice_link") == [{"status": "PAID", "due": "0.00", "live": 1}]
+    assert_promises(desk)
+
+
+def test_what_was_paid_between_a_backfill_and_the_first_ordinary_run_is_seen(desk_of: OpenDesk) -> None:
+    desk = desk_of(order("job", "Closed Won"))
+    desk.sync()
+    desk.sync("--since", "30d")
+    desk.box.xero.pay(str(desk.invoice("job")["InvoiceID"]), "96.00")
+    desk.wait(days=2)
+    for _ in range(3):
+        later(desk)
+    assert told(desk, desk.deal("job"))["invoice_part_paid"]["due"] == "300.00 due"
     assert_promises(desk)
 
 

@@ -27,9 +27,9 @@ class Watch:
     """What the world was told by people: whose every invoice is, and what every deal ever came to.
 
     `personal` are invoices whose content a person set last, `handled` all that people did anything to, `sent_by_hand`
-    those that a person marked as sent, `ended` those the program voided or deleted because their deal left, `stale`
-    deals that changed in a way their own Modified_Time does not show, `ruled_before` those that did not change since
-    the stages mean something else: other rules are for what comes.
+    those that a person marked as sent, `ended` those the program voided or deleted because their deal left or was
+    deleted, `ruled_before` deals that did not change since the stages mean something else: other rules are for what
+    comes. `released` are deals that a person settled.
     """
 
     desk: MachineDesk
@@ -39,10 +39,11 @@ class Watch:
     by_hand: set[str] = field(default_factory=set)
     sent_by_hand: set[str] = field(default_factory=set)
     emailed: int = 0
-    stale: set[str] = field(default_factory=set)
     totals: dict[str, set[Decimal]] = field(default_factory=dict)
     history: set[str] = field(default_factory=set)
     ruled_before: set[str] = field(default_factory=set)
+    released: set[str] = field(default_factory=set)
+    keeps_deleted: bool = False
     rules_widened: bool = False
 
     def invoices(self) -> Held:
@@ -51,7 +52,6 @@ class Watch:
 
     def show(self, deal: str) -> None:
         """The deal's Modified_Time moved: whatever changed about it is there to be seen."""
-        self.stale.discard(deal)
         self.ruled_before.discard(deal)
 
     def note_history(self, first: bool) -> None:
@@ -124,7 +124,8 @@ class Watch:
             deal = str(now.get("Url", "")).partition("#")[0].removeprefix(MARK)
             assert money(now["Total"]) in self.totals[deal], f"{number} was given a total its deal never had"
         if now["Status"] in CLOSED and before["Status"] not in CLOSED:
-            assert self.desk.settings["when"]["leaves_stages"] == "void", f"{number} was ended"
+            policies = self.desk.settings["when"]
+            assert "void" in (policies["leaves_stages"], policies.get("deal_deleted")), f"{number} was ended"
             assert before["InvoiceID"] not in self.personal, f"{number} was ended although a person edited it"
             assert not money(before["AmountPaid"]), f"{number} was ended although it has payments"
             self.ended.add(str(before["InvoiceID"]))
@@ -138,12 +139,41 @@ class Watch:
         links = {row["deal_id"]: row for row in self.desk.rows("SELECT * FROM invoice_link ORDER BY live, id")}
         invoices = self.invoices()
         self._counts(invoices)
+        self._deletions_told(listed, invoices)
         for deal in self.desk.box.zoho.records("Deals"):
             rule = self.rule(deal)
             if rule is None or deal["id"] in listed:
                 continue
             self._deal_settled(deal, rule, records.get(deal["id"]), links.get(deal["id"]), invoices)
         assert_no_secret(self.desk)
+
+    def _deletions_told(self, listed: Mapping[str, Record], invoices: Held) -> None:
+        """A deal that was deleted while its invoice lives waits for a person, but where all such invoices are kept."""
+        there = {deal["id"] for deal in self.desk.box.zoho.records("Deals")}
+        for link in self.desk.rows("SELECT * FROM invoice_link WHERE live = 1"):
+            gone = link["deal_id"] not in there | set(listed) | self.released
+            if gone and not self.keeps_deleted and invoices[link["invoice_id"]]["Status"] not in CLOSED:
+                raise AssertionError(f"deal {link['deal_id']} was deleted, has {link['number']}, and nobody is told")
+
+    def all_told(self) -> None:
+        """Raise unless every deal with a live invoice says how it stands, where it is to be told."""
+        told = self.desk.settings.get("write_back", {})
+        if not told.get("status"):
+            return
+        invoices = self.invoices()
+        live = {row["deal_id"]: row for row in self.desk.rows("SELECT * FROM invoice_link WHERE live = 1")}
+        for deal in self.desk.box.zoho.records("Deals"):
+            if deal["id"] not in live:
+                continue
+            held = invoices[live[deal["id"]]["invoice_id"]]
+            said = {name: deal[field] for name, field in told.items()}
+            true = {"number": held["InvoiceNumber"], "status": held["Status"], "due": money(held["AmountDue"])}
+            assert said == true, f"{deal['Deal_Name']} says {said}, and it is {true}"
+
+    def deeds(self) -> Counter[str]:
+        """How often the program did what, by its own history: lives in which nothing happens prove nothing."""
+        rows = self.desk.rows("SELECT kind, count(*) AS number FROM event GROUP BY kind")
+        return Counter({str(row["kind"]): int(row["number"]) for row in rows})
 
     def rule(self, deal: Mapping[str, object]) -> Record | None:
         """The configured rule of a deal's stage."""
@@ -172,9 +202,9 @@ class Watch:
         assert record["state"] == "seen", f"{named} is left {record['state']}"
         assert link, f"{named} has no invoice and nobody is told"
         held = invoices[link["invoice_id"]]
-        if deal["id"] in self.stale or link["invoice_id"] in self.handled:
-            return
         assert held["Status"] not in CLOSED, f"{named}: {held['InvoiceNumber']} is {held['Status']}, and nobody is told"
+        if link["invoice_id"] in self.handled:
+            return
         assert money(held["Total"]) in self.current_totals(deal), f"{named} is invoiced at {held['Total']}"
         wanted = str(rule["invoice"]).upper()
         ladder = ("DRAFT", "SUBMITTED", "AUTHORISED", "PAID")

@@ -10,6 +10,7 @@ import os
 import random
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -40,6 +41,8 @@ STAGE_RULES: list[list[Record]] = [
     [*DEFAULT_STAGES, {"stage": "Proposal", "invoice": "draft"}],
     [{"stage": "Closed Won", "invoice": "authorised"}],
 ]
+TOLD = {"number": "Xero_No", "status": "Xero_Status", "due": "Xero_Due"}
+TOLD_FIELDS = {"Xero_No": "text", "Xero_Status": "text", "Xero_Due": "currency"}
 WAITS = [0, 1, 2, 61, 170, 190, 370, 1900, 4000, 90_000]
 SKEWS = [0, 0, 300, -300, 5400, -5400, 200_000, -200_000]
 FAULTS = sorted(set(KINDS) - {"connection_revoked"})
@@ -80,6 +83,7 @@ class Life(RuleBasedStateMachine):
     """One world's life; every rule is something that happens to it."""
 
     count: ClassVar[int] = 0
+    deeds: ClassVar[Counter[str]] = Counter()
     runs: ClassVar[int] = 0
     kills: ClassVar[int] = 0
     first: ClassVar[list[bytes]] = []
@@ -89,7 +93,9 @@ class Life(RuleBasedStateMachine):
         Life.count += 1
         if Life.count % 100 == 0:
             print(f"{Life.count} lives, {Life.runs} commands", flush=True)
-        self.desk: MachineDesk = STAGE[0].open(world(*orders(1, "Closed Won", prefix="old")))
+        placed = world(*orders(1, "Closed Won", prefix="old"))
+        placed["zoho"]["fields"] = {"Deals": TOLD_FIELDS}
+        self.desk: MachineDesk = STAGE[0].open(placed)
         self.desk.boundaries = BOUNDARIES
         self.desk.settings = {**CONFIG, "when": {"leaves_stages": "hold", "changed_after_approval": "hold"}}
         self.desk.__post_init__()
@@ -163,6 +169,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(which=WHICH, how=st.sampled_from(["--retry", "--skip"]))
     def resolve(self, which: int, how: str) -> None:
+        self.watch.released.add(self.ids[self.key(which)])
         self.go("resolve", self.ids[self.key(which)], how, codes={0, 2})
 
     @rule(which=WHICH, contact=WHICH, cut=st.none() | st.integers(0, 20))
@@ -171,6 +178,14 @@ class Life(RuleBasedStateMachine):
         if contacts:
             named = str(contacts[contact % len(contacts)]["ContactID"])
             self.go("resolve", self.ids[self.key(which)], "--link-contact", named, codes={0, 2, 4, 12, 13}, cut=cut)
+
+    @precondition(has_invoices)
+    @rule(which=WHICH, invoice=WHICH, cut=st.none() | st.integers(0, 40))
+    def adopt(self, which: int, invoice: int, cut: int | None) -> None:
+        held = self.invoice(invoice)
+        if held is not None:
+            named = str(held["InvoiceID"])
+            self.go("resolve", self.ids[self.key(which)], "--adopt", named, codes={0, 2, 4, 12, 13}, cut=cut)
 
     @rule()
     def sync_beside_another(self) -> None:
@@ -195,7 +210,6 @@ class Life(RuleBasedStateMachine):
             if key not in self.gone:
                 self.desk.move(key, stage)
                 self.requote(key, quantity)
-                self.watch.stale.add(self.ids[key])
             self.watch.note_totals()
 
         self.go("sync", meanwhile={at: change})
@@ -233,7 +247,6 @@ class Life(RuleBasedStateMachine):
         if key in self.gone:
             return
         self.requote(key, quantity)
-        self.watch.stale.add(self.ids[key])
         if told:
             self.desk.wait(seconds=1)
             self.desk.edit(key, Description=f"now {quantity}")
@@ -251,6 +264,16 @@ class Life(RuleBasedStateMachine):
         if key not in self.gone and key.startswith("k"):
             self.gone[key] = self.desk.box.zoho.find("Deals", key)
             self.desk.box.zoho.delete("Deals", key)
+
+    @rule(which=WHICH)
+    def restore_deal(self, which: int) -> None:
+        key = self.key(which)
+        if key in self.gone:
+            try:
+                self.desk.box.zoho.restore("Deals", self.ids[key])
+            except LookupError:
+                return
+            del self.gone[key]
 
     @rule(account=st.sampled_from(ACCOUNTS), name=st.sampled_from(["Dune Catering", "Alpine Joinery Pty Ltd"]))
     def rename_account(self, account: str, name: str) -> None:
@@ -310,11 +333,12 @@ class Life(RuleBasedStateMachine):
             self.person(lambda: self.desk.box.xero.rename(invoice["InvoiceID"], number), invoice)
 
     @rule(
-        which=WHICH, marked=st.booleans(), total=st.sampled_from(["120.00", "396.00"]),
+        which=WHICH, marked=st.booleans(), total=st.sampled_from(["120.00", None]),
         status=st.sampled_from(["DRAFT", "AUTHORISED"]), numbered=st.booleans(),
     )  # fmt: skip
-    def invoice_by_hand(self, which: int, marked: bool, total: str, status: str, numbered: bool) -> None:
+    def invoice_by_hand(self, which: int, marked: bool, total: str | None, status: str, numbered: bool) -> None:
         deal = self.ids[self.key(which)]
+        total = total or str(max(self.watch.totals.get(deal, {money("396.00")})))
         line = {"Description": "By hand", "Quantity": 1, "UnitAmount": total, "AccountCode": "200", "TaxType": "OUTPUT"}
         fields: Record = {
             "Contact": {"Name": "Alpine Joinery Pty Ltd"}, "LineItems": [line], "Status": status,
@@ -413,16 +437,19 @@ class Life(RuleBasedStateMachine):
 
     @rule(
         stages=st.sampled_from(STAGE_RULES), leaves=st.sampled_from(["hold", "void", "keep"]),
-        changed=st.sampled_from(["hold", "update"]), number=st.sampled_from(["xero", "ZC-{id}"]),
+        deleted=st.sampled_from(["hold", "void", "keep"]), changed=st.sampled_from(["hold", "update"]),
+        number=st.sampled_from(["xero", "ZC-{id}"]), told=st.booleans(),
     )  # fmt: skip
-    def configure(self, stages: list[Record], leaves: str, changed: str, number: str) -> None:
+    def configure(self, stages: list[Record], leaves: str, deleted: str, changed: str, number: str, told: bool) -> None:
         if stages != self.desk.settings["stages"]:
             self.watch.rules_widened = True
             self.watch.ruled_before |= {str(deal["id"]) for deal in self.desk.box.zoho.records("Deals")}
+        self.watch.keeps_deleted |= deleted == "keep"
         self.desk.configure(
             stages=stages,
-            when={"leaves_stages": leaves, "changed_after_approval": changed},
+            when={"leaves_stages": leaves, "deal_deleted": deleted, "changed_after_approval": changed},
             invoice={"number": number},
+            write_back=TOLD if told else dict.fromkeys(TOLD),
         )
 
     # ---- the end ----
@@ -450,6 +477,8 @@ class Life(RuleBasedStateMachine):
         else:
             raise AssertionError(f"never quiet: {result}")
         self.watch.all_settled()
+        self.watch.all_told()
+        Life.deeds.update(self.watch.deeds())
         had = self.calls()
         self.desk.wait(seconds=1)
         with self.desk.nothing_sent():
@@ -520,6 +549,7 @@ def play(examples: int, steps: int) -> None:
     chosen = int(os.environ.get("ZXS_SEED") or random.SystemRandom().randrange(2**32))
     print(f"\nstate machine: seed {chosen}", flush=True)
     Life.count = Life.runs = Life.kills = 0
+    Life.deeds.clear()
     began = time.monotonic()
     run_state_machine_as_test(
         seed(chosen)(Life),
@@ -535,6 +565,7 @@ def play(examples: int, steps: int) -> None:
     )
     spent = time.monotonic() - began
     print(f"{Life.count} lives, {Life.runs} commands, {Life.kills} kills, no failure, {spent:.0f} s", flush=True)
+    print(", ".join(f"{count} {deed}" for deed, count in Life.deeds.most_common()), flush=True)
 
 
 @pytest.mark.usefixtures("stage")

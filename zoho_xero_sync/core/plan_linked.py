@@ -23,7 +23,8 @@ from zoho_xero_sync.core.standing import (
 def needs_look(link: InvoiceLink, draft: InvoiceDraft) -> bool:
     """Whether Xero must be asked what the invoice looks like now: only before it would be changed."""
     advance = status_step(link.status, draft.status) is Step.ADVANCE
-    return advance or bool(content_changes(link, draft)) or total_differs(link, draft)
+    adopted_otherwise = link.sent is None and (link.total, link.currency) != (draft.total, draft.currency)
+    return advance or adopted_otherwise or bool(content_changes(link, draft)) or total_differs(link, draft)
 
 
 def plan_linked(item: Drafted, link: InvoiceLink, draft: InvoiceDraft, rules: Rules) -> InvoiceStep | Problem:
@@ -39,6 +40,9 @@ def plan_linked(item: Drafted, link: InvoiceLink, draft: InvoiceDraft, rules: Ru
     state = _state(item, link, current, agreed=agreed or _stands(link, current, draft))
     if state in (State.VOIDED, State.DELETED):
         return _ended(item, current.number, current.status, state, rules)
+    if link.sent is None and current.total == link.total and not _stands(link, current, draft):
+        # Adopted as it stood, and the deal comes to another total by now.
+        return _counted_otherwise(item, current, draft)
     events = events_of(link, current.status, draft, content=content)
     deeds = [decide(event, state, rules.when) for event in events]
     if all(deed.do is Do.KEEP for deed in deeds):

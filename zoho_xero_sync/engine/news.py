@@ -66,12 +66,13 @@ class News:
     edits: tuple[Edits, ...] = ()
 
 
-def read_news(context: Context, ledger: LedgerView, polls: Sequence[Poll]) -> News:
+def read_news(context: Context, ledger: LedgerView, polls: Sequence[Poll], before: datetime | None) -> News:
     """Ask the polls that are due, the one that should have been asked first at the front.
 
     A poll that is new starts from now without asking, and so does one while nothing is live: what is invoiced later
-    is read in full then. While the day's calls to Xero are used up nothing is asked: what is found could not be
-    looked into, and would be forgotten.
+    is read in full then. Where a backfill or a rebuild came before the first ordinary run, a new poll starts from where
+    the deals had been read to `before` this run. While the day's calls to Xero are used up nothing is asked: what is
+    found could not be looked into, and would be forgotten.
     """
     if waiting_until(ledger, context.clock) is not None:
         return News()
@@ -81,7 +82,8 @@ def read_news(context: Context, ledger: LedgerView, polls: Sequence[Poll]) -> Ne
     for poll in polls:
         kept = ledger.fact(poll.fact)
         if kept is None:
-            reached.append((poll.fact, _from(context.zoho.read_at or now)))
+            start = before if before and ledger.live_invoices() else context.zoho.read_at or now
+            reached.append((poll.fact, _from(start)))
         elif not timedelta(0) <= now - kept[1] < poll.every - min(_JITTER, poll.every / 10):
             due.append((kept[1] + poll.every, poll, datetime.fromisoformat(kept[0])))
     due.sort(key=lambda item: item[0])

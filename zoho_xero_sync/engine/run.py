@@ -116,7 +116,7 @@ def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally)
             ledger.stage(work.staged, work.checkpoint)
         tally.checkpoint = (before, ledger.checkpoint())
         if not options.requested:
-            news = read_news(context, ledger, polls_for(context.rules))
+            news = read_news(context, ledger, polls_for(context.rules), before)
             # Staged first: an invoice that is known to be ended is not met again, and its deal would stay unplanned.
             again = _waiting_again(context, ledger, work, news, tally)
             news = with_deletions(context, ledger, news, again)
@@ -164,7 +164,7 @@ def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally)
         _watch_stages(context, overlay, tally)
     overlay.lay(work.staged)
     if not options.requested:
-        news = read_news(context, overlay, polls_for(context.rules))
+        news = read_news(context, overlay, polls_for(context.rules), before)
         overlay.lay_invoices(news.invoices)
         again = _waiting_again(context, overlay, work, news, tally)
         overlay.lay_deletions(with_deletions(context, overlay, news, again).deletions)

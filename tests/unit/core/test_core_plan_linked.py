@@ -215,8 +215,10 @@ def test_another_amount_is_never_approved_unseen(sent: str | None) -> None:
 
 
 def test_an_adopted_invoice_is_as_it_stood() -> None:
-    """Nothing was carried over into it, so a difference of wording is no change."""
+    """Nothing was carried over into it, so a difference of wording is no change; another total is."""
     adopted = replace(LINK, sent=None, status="AUTHORISED")
-    assert plan_deal(linked(adopted, None, invoice=DEARER), RULES).action == "unchanged"
+    reworded = replace(DRAFT, reference="Another reference")
+    assert plan_deal(linked(adopted, None, invoice=reworded), RULES).action == "unchanged"
+    held(plan_deal(linked(adopted, a_xero_invoice(status="AUTHORISED"), invoice=DEARER), RULES), "xero_total_differs")
     moved = plan_deal(linked(replace(adopted, status="DRAFT"), a_xero_invoice(status="DRAFT")), RULES)
     assert moved.invoice is not None and (moved.action, moved.invoice.content) == ("update", False)
