@@ -23,7 +23,7 @@ def test_a_killed_recovery_is_recovered_from(plot: str) -> None:
 
 @pytest.mark.parametrize("plot", ["init", "first-run"] if ALL else ["init"])
 def test_a_killed_first_run_leaves_no_half_made_ledger(plot: str) -> None:
-    kill(plot, *(FULL or ["--near", "after os."]), "--gaps", "0").require_sound(least=10)
+    kill(plot, *(FULL or ["--near", "after os.replace"]), "--gaps", "0").require_sound(least=4)
 
 
 def test_a_kill_while_items_are_made_loses_none() -> None:

@@ -119,7 +119,7 @@ def assert_honest(report: Record) -> None:
     """The run exits 0 only when nothing is left open, and what is open is said with a next step."""
     left = report["counts"]["pending"] + report["counts"]["uncertain"]
     assert report["exit_code"] == (4 if left else 0), report
-    assert {deal["action"] for deal in report["deals"]} <= {"create", "update", "uncertain", "pending"}
+    assert {deal["action"] for deal in report["deals"]} <= {"create", "update", "unchanged", "uncertain", "pending"}
     assert set(problem_codes(report)) <= {"outcome_unknown", "service_unavailable", "allowance_used"}
     assert all(problem["message"] and problem["hint"] for problem in report["problems"])
 
