@@ -45,7 +45,7 @@ class ControlTotal:
 def worth(
     deal: Deal, document: SourceDocument | Problem | None, invoice: InvoiceDraft | Problem | None, home: str
 ) -> Worth | None:
-    """What the deal was sold for: its document's total, tax included; None where no document or no currency can be read.
+    """What the deal was sold for: its document's total, tax included; None where that or its currency cannot be read.
 
     A deal's own Amount and a subform bear no total: theirs is what the invoice comes to, or else what their rows do.
     """
