@@ -576,4 +576,4 @@ def test_a_few_lives() -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("stage")
 def test_many_lives() -> None:
-    play(int(os.environ.get("ZXS_EXAMPLES", "12")), 25)
+    play(int(os.environ.get("ZXS_EXAMPLES", "8")), 25)
