@@ -116,13 +116,13 @@ def _worked_out(case: GoldenCase, world: _World) -> tuple[ContactDraft, InvoiceD
         return contact
     rule = match_rule(rules.stages, deal.stage, deal.pipeline)
     status = target_status(rule) if rule else None
-    if status is None:
+    if rule is None or status is None:
         why = f"The rules make no invoice of a deal in stage {deal.stage}."
         return Problem("config_invalid", f"deal {deal.id}", why, "Give the deal another Stage.", "Stage")
     document = fetch_documents(_Paper(case, deal, world.taxes), [deal], rules, multi_currency=True)[deal.id]
     if isinstance(document, Problem):
         return document
-    setting = Setting(rules, world.books, world.today, world.home_currency, _LINK)
+    setting = Setting(rules, world.books, world.today, world.home_currency, _LINK, part=rule.part, share=rule.share)
     draft = draft_invoice(deal, contact.customer, document, status, setting)
     return draft if isinstance(draft, Problem) else (contact, draft)
 

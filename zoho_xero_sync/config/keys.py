@@ -25,7 +25,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "zoho": ("data_center", "accounts_url", "api_url"),
     "xero": ("connection", "tenant", "identity_url", "login_url", "api_url"),
     "secrets": ("store", "file"),
-    "stages[]": ("stage", "pipeline", "invoice", "email"),
+    "stages[]": ("stage", "pipeline", "invoice", "email", "share"),
     "when": ("leaves_stages", "deal_deleted", "changed_after_approval"),
     "lines": ("from", "quote_stages", "several", "subform", "amount_description"),
     "lines.subform": ("module", "product", "quantity", "price", "discount", "description"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -26,6 +27,7 @@ from zoho_xero_sync.config.values import (
     whole,
 )
 from zoho_xero_sync.core.customers import EXTRA_MAX, NUMBER_MAX
+from zoho_xero_sync.core.parts import shares_trouble
 from zoho_xero_sync.core.rules import (
     ContactMatch,
     CustomerRules,
@@ -38,6 +40,7 @@ from zoho_xero_sync.core.rules import (
     PollRules,
     Retreat,
     Rules,
+    Share,
     StageRule,
     SubformRules,
     WhenRules,
@@ -60,6 +63,7 @@ _LONGEST_ID = 19
 _MOST_KEPT = 4999
 # A week, in minutes.
 _LONGEST_POLL = 10_080
+_PERCENT = re.compile(r"([0-9]{1,2}(?:\.[0-9]{1,2})?) ?%")
 
 
 def read_rules(top: Section) -> Rules:
@@ -84,7 +88,11 @@ def _stages(top: Section) -> tuple[StageRule, ...]:
     if items is not None and not items:
         top.report("stages", "is an empty list, so no deal would ever be invoiced.", f"Write it as {_STAGES_EXAMPLE}.")
     taken: dict[tuple[str, str | None], str] = {}
-    return tuple(_stage(Section(top.problems, node, key, "stages[]"), taken) for key, node in items or ())
+    stages = tuple(_stage(Section(top.problems, node, key, "stages[]"), taken) for key, node in items or ())
+    said = shares_trouble(stages)
+    if said is not None:
+        top.report("stages", said, "Give each rule that invoices a share: one percentage, such as 30%, then remainder.")
+    return stages
 
 
 def _stage(section: Section, taken: dict[tuple[str, str | None], str]) -> StageRule:
@@ -94,13 +102,28 @@ def _stage(section: Section, taken: dict[tuple[str, str | None], str]) -> StageR
     if email and invoice not in (None, "authorised"):
         said = f"is {'sent' if email == 'sent' else 'true'}, but only approved invoices leave by e-mail."
         section.report("email", said, "Set invoice: authorised here.")
+    share: Share | None = section.read("share", _share, None)
+    if share is not None and invoice == "none":
+        section.report("share", "has nothing to bill: this rule makes no invoice.", "Set invoice, or remove it.")
     stages = _stage_names(section)
     for stage in stages:
         earlier = taken.get((stage, None)) or taken.get((stage, pipeline))
         if earlier:
             section.report("stage", f"'{stage}' is already taken by {earlier}, which matches first.", "Remove one.")
         taken.setdefault((stage, pipeline), section.key)
-    return StageRule(stages, invoice or "none", pipeline, email)
+    return StageRule(stages, invoice or "none", pipeline, email, share)
+
+
+def _share(node: Node) -> Share:
+    said = node.value.strip() if isinstance(node, ScalarNode) else ""
+    if said == "remainder":
+        return "remainder"
+    number = _PERCENT.fullmatch(said)
+    if number is None or not 0 < Decimal(number[1]) < 100:
+        raise WrongValueError(
+            "is neither a percentage below 100, with two decimals at most, nor remainder.", "Write 30% or remainder."
+        )
+    return Decimal(number[1])
 
 
 def _emailing(node: Node) -> Emailing:

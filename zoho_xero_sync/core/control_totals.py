@@ -48,12 +48,15 @@ def worth(
     """What the deal was sold for: its document's total, tax included; None where that or its currency cannot be read.
 
     A deal's own Amount and a subform bear no total: theirs is what the invoice comes to, or else what their rows do.
+    Where a part of the deal is billed, it is that part.
     """
     if not isinstance(document, SourceDocument):
         return None
     currency = (document.currency or deal.currency or home).upper()
     if not currency:
         return None
+    if isinstance(invoice, InvoiceDraft) and invoice.part is not None:
+        return Worth(invoice.total, currency)
     if document.grand_total is not None:
         return Worth(document.grand_total, currency)
     if isinstance(invoice, InvoiceDraft):

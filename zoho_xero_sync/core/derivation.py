@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import zip_longest
 
 from zoho_xero_sync.core.invoices import AMOUNTS
 from zoho_xero_sync.core.model import InvoiceDraft, InvoiceLine, LineRole, SourceDocument, SourceLine
 from zoho_xero_sync.core.money import money_text, plain_text
-from zoho_xero_sync.core.pricing import expected_total
+from zoho_xero_sync.core.pricing import expected_total, predicted_totals
 from zoho_xero_sync.core.rules import InvoiceRules
 from zoho_xero_sync.core.taxes import tax_key
 
@@ -53,9 +53,11 @@ class DerivedLine:
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
-    """The whole invoice. The lines' `zoho` add up to `expected`, their `xero` to `predicted`.
+    """The whole deal. The lines' `zoho` add up to `expected`, their `xero` to `predicted`.
 
-    `expected` is the document's total, `predicted` what Xero will compute, `returned` what Xero answered.
+    `expected` is the document's total, `predicted` what Xero will compute for all of it. Where the invoice is for a
+    part of the deal, `part` are the steps from that to `billed`, its own total; without any, `billed` is `predicted`.
+    `returned` is what Xero answered.
     """
 
     lines: tuple[DerivedLine, ...]
@@ -63,12 +65,17 @@ class Derivation:
     expected: Decimal | None
     predicted: Decimal | None
     returned: Decimal | None
+    part: tuple[Step, ...] = ()
+    billed: Decimal | None = None
 
 
 def derive(
     document: SourceDocument, draft: InvoiceDraft | None, rules: InvoiceRules, returned: Decimal | None
 ) -> Derivation:
     """How the draft comes about from the document; without a draft, the document's side alone."""
+    billed = draft.total if draft else None
+    part = tuple(_part_steps(draft)) if draft else ()
+    draft = _in_full(draft)
     lines = draft.lines if draft else ()
     pairs = list(zip_longest(document.lines, lines))
     return Derivation(
@@ -77,7 +84,27 @@ def derive(
         expected=document_total(document, draft),
         predicted=draft.total if draft else None,
         returned=returned,
+        part=part,
+        billed=billed,
     )
+
+
+def _in_full(draft: InvoiceDraft | None) -> InvoiceDraft | None:
+    """The draft of the whole deal that this one bills a part of."""
+    if draft is None or draft.part is None:
+        return draft
+    whole = draft.part.whole
+    sub_total, total_tax, total = predicted_totals(whole, _SETTINGS[draft.amounts])
+    return replace(draft, lines=whole, sub_total=sub_total, total_tax=total_tax, total=total, part=None)
+
+
+def _part_steps(draft: InvoiceDraft) -> Iterator[Step]:
+    part = draft.part
+    if part is None:
+        return
+    for number in part.less:
+        yield Step("", None, f"less invoice {number}", "", -part.billed)
+    yield Step("", None, f"share: {part.said}", "Total of this invoice", draft.total)
 
 
 def document_total(document: SourceDocument, draft: InvoiceDraft | None) -> Decimal | None:

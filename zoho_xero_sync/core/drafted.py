@@ -18,6 +18,7 @@ from zoho_xero_sync.core.model import (
     Problem,
     XeroInvoice,
 )
+from zoho_xero_sync.core.parts import WHOLE, Billing, billing
 from zoho_xero_sync.core.rules import StageRule
 
 
@@ -40,7 +41,8 @@ class Drafted:
     that is locked in Xero. `ended` are the deal's invoices that this program voided or deleted, oldest first.
     `rival` is another deal's live invoice that was made from this deal's document. `contact_now` is the customer's
     contact as Xero has it now, read before it would be updated. `lost_stages` are stages of the rules that Zoho does
-    not have by these names.
+    not have by these names. `others` are its live invoices of other parts, and `billed` is the one that billed a share
+    of it, as Xero has it now.
     """
 
     deal: Deal
@@ -59,6 +61,20 @@ class Drafted:
     rival: InvoiceLink | None = None
     contact_now: ContactNow | None = None
     lost_stages: tuple[str, ...] = ()
+    others: tuple[InvoiceLink, ...] = ()
+    billed: XeroInvoice | None = None
+
+    @property
+    def billing(self) -> Billing | None:
+        """What the deal's stage asks to be billed; None for a customer only."""
+        links = self.others if self.link is None else (self.link, *self.others)
+        return billing(self.rule, links) if self.rule is not None and self.triage is Triage.BILL else None
+
+    @property
+    def ended_before(self) -> tuple[InvoiceLink, ...]:
+        """The invoices of the part that is asked for which this program ended."""
+        part = self.billing.part if self.billing else WHOLE
+        return tuple(link for link in self.ended if link.part == part)
 
     @property
     def is_fresh(self) -> bool:

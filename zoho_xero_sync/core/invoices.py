@@ -16,13 +16,16 @@ from zoho_xero_sync.core.model import (
     Deal,
     InvoiceDraft,
     InvoiceStatus,
+    Part,
     Problem,
     SourceDocument,
+    XeroInvoice,
 )
 from zoho_xero_sync.core.money import money_text, rounded
 from zoho_xero_sync.core.pricing import predicted_totals
 from zoho_xero_sync.core.proof import proven
-from zoho_xero_sync.core.rules import InvoiceRules, Rules
+from zoho_xero_sync.core.rules import InvoiceRules, Rules, Share
+from zoho_xero_sync.core.shares import Whole, in_part
 
 # developer.xero.com/documentation/api/accounting/invoices: InvoiceNumber and Reference, 255 characters.
 _TEXT_MAX = 255
@@ -37,7 +40,8 @@ class Setting:
     """What an invoice depends on besides its deal: rules, books, today there, the deal's link, the ledger's tag.
 
     `made` says that the deal has its invoice already, and `sent_dates` are those of the deal that it was sent with.
-    `burned` are the numbers of invoices it had before, which Xero does not give twice.
+    `burned` are the numbers of other invoices it has or had, which Xero does not give twice. `part` says
+    which of its invoices it is, `share` what of the deal that bills, `billed` is the one of a share as Xero has it.
     """
 
     rules: Rules
@@ -49,12 +53,18 @@ class Setting:
     made: bool = False
     sent_dates: Dates | None = None
     burned: frozenset[str] = frozenset()
+    part: int = 1
+    share: Share | None = None
+    billed: XeroInvoice | None = None
 
 
 def draft_invoice(
     deal: Deal, customer: CustomerKey, document: SourceDocument, status: InvoiceStatus, setting: Setting
 ) -> InvoiceDraft | Problem:
-    """The invoice for the deal with the totals Xero will compute, equal to the document's; else the problem."""
+    """The invoice for the deal with the totals Xero will compute, equal to the document's; else the problem.
+
+    Of a deal that is billed in two it has the part that is asked for; its lines are empty when nothing is left of it.
+    """
     currency = _currency(deal, document, setting)
     if isinstance(currency, Problem):
         return currency
@@ -77,6 +87,13 @@ def draft_invoice(
     lines = proven(deal, document, lines, rules, books, currency)
     if isinstance(lines, Problem):
         return lines
+    part: Part | None = None
+    if setting.share is not None:
+        whole = Whole(lines, books.tax_rates, rules.amounts, currency)
+        parted = in_part(deal, whole, setting.share, setting.billed)
+        if isinstance(parted, Problem):
+            return parted
+        lines, part = parted
     sub_total, total_tax, total = predicted_totals(lines, rules.amounts)
     limit = _over_limit(deal, total, currency, setting.rules)
     if limit:
@@ -91,7 +108,7 @@ def draft_invoice(
         currency=currency,
         amounts=AMOUNTS[rules.amounts],
         status=status,
-        url=marked_url(deal_url(setting.link_prefix, deal.id), setting.tag),
+        url=marked_url(deal_url(setting.link_prefix, deal.id), setting.tag, setting.part),
         lines=lines,
         sub_total=sub_total,
         total_tax=total_tax,
@@ -100,6 +117,7 @@ def draft_invoice(
         dates_follow_deal=dates.follow_deal,
         currency_rate=rate,
         document=_named(document, deal),
+        part=part,
     )
 
 

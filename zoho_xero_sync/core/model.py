@@ -264,6 +264,7 @@ class LineRole(StrEnum):
     DISCOUNT = "discount"
     ADJUSTMENT = "adjustment"
     ROUNDING = "rounding"
+    BILLED = "billed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,8 +303,27 @@ class InvoiceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What an invoice bills of its deal: part 1, a share of it, or part 2, what is left of it.
+
+    `said` is the rule's own word, such as "30%". `whole` are the lines of the deal in full and `total` what they come
+    to; `less` are the numbers of invoices whose amounts are taken off, `billed` what those come to.
+    """
+
+    number: int
+    said: str
+    whole: tuple[InvoiceLine, ...]
+    total: Decimal
+    less: tuple[str, ...] = ()
+    billed: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceDraft:
-    """A Xero sales invoice as it should be, with the totals Xero is predicted to compute."""
+    """A Xero sales invoice as it should be, with the totals Xero is predicted to compute.
+
+    `part` is None for an invoice of the whole deal.
+    """
 
     deal_id: str
     customer: CustomerKey
@@ -326,6 +346,12 @@ class InvoiceDraft:
     currency_rate: Decimal | None = None
     # The document it is made from, such as "quote 5725…01"; empty when it is the deal itself.
     document: str = ""
+    part: Part | None = None
+
+    @property
+    def part_number(self) -> int:
+        """Which of its deal's invoices it is; one for the whole deal is the first."""
+        return self.part.number if self.part else 1
 
 
 # ---- Xero: what is there ----
@@ -511,7 +537,9 @@ class CustomerLink:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLink:
-    """A deal and the Xero invoice it has. `live` is False once the invoice is voided or deleted.
+    """A deal and a Xero invoice it has. `live` is False once the invoice is voided or deleted.
+
+    `part` is 1, or 2 for the remainder of a deal that is billed in two; a deal has one live invoice of each at most.
 
     `sent` is the text of what was last carried over; None for an invoice that was adopted as it stood. `total`, `sent`
     and `updated_at` are as of the last write; number, status, `due` and `paid_on` as Xero was last seen to have them.
@@ -528,6 +556,7 @@ class InvoiceLink:
     live: bool = True
     due: Decimal | None = None
     paid_on: calendar_date | None = None
+    part: int = 1
 
 
 class WriteState(StrEnum):
@@ -704,7 +733,8 @@ class InvoiceStep:
     For an update `content` says whether the lines and the header are sent, and `advance` whether the status is; a
     status that stays is never sent again, because Xero refuses it on an invoice with payments. `adopting` is set when
     the invoice was found in Xero and is only now linked. `delivery` says that Xero is to e-mail the invoice afterwards,
-    or to mark it as sent with this step; only a step that approves the invoice has one.
+    or to mark it as sent with this step; only a step that approves the invoice has one. `more` says that the deal has
+    another live invoice, which is planned once this step is done.
     """
 
     action: str
@@ -720,6 +750,7 @@ class InvoiceStep:
     changes: tuple[Change, ...] = ()
     adopting: bool = False
     delivery: Delivery | None = None
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from zoho_xero_sync.core.contact_plan import plan_contact
 from zoho_xero_sync.core.customers import ACCOUNTS
 from zoho_xero_sync.core.drafted import Drafted, Triage
 from zoho_xero_sync.core.emailing import with_delivery
-from zoho_xero_sync.core.holding import hold, plain, several_invoices
+from zoho_xero_sync.core.holding import hold, plain, several_invoices, waiting
 from zoho_xero_sync.core.model import (
     Action,
     ContactDraft,
@@ -67,7 +67,7 @@ def needs_search(item: Drafted) -> bool:
 
     The ledger may be an old backup, or not the only one; Xero knows.
     """
-    return item.is_fresh and isinstance(item.invoice, InvoiceDraft)
+    return item.is_fresh and isinstance(item.invoice, InvoiceDraft) and bool(item.invoice.lines)
 
 
 def needs_contact(item: Drafted) -> bool:
@@ -103,6 +103,8 @@ def plan_deal(item: Drafted, rules: Rules) -> Action:
         return hold(item, item.contact)
     if isinstance(item.invoice, Problem):
         return hold(item, item.invoice)
+    if isinstance(item.invoice, InvoiceDraft) and not item.invoice.lines:
+        return _nothing_left(item, item.invoice)
     invoice = _plan_invoice(item, rules)
     if isinstance(invoice, Problem):
         return hold(item, invoice)
@@ -110,6 +112,21 @@ def plan_deal(item: Drafted, rules: Rules) -> Action:
     if isinstance(contact, Problem):
         return hold(item, replace(contact, hint=contact.hint.replace("DEAL", item.deal.id)))
     return _combine(item, contact, invoice)
+
+
+def _nothing_left(item: Drafted, draft: InvoiceDraft) -> Action:
+    """The share billed all that the deal comes to by now."""
+    numbers = " and ".join(draft.part.less) if draft.part else ""
+    if item.link is None or item.is_fresh:
+        return plain(item, "unchanged", f"nothing is left to bill: invoice {numbers} billed all of it")
+    problem = waiting(
+        item,
+        "zero_total",
+        f"Invoice {numbers} billed all that the deal comes to, and invoice {item.link.number} is for what is left.",
+        f"Void invoice {item.link.number} in Xero if nothing more is to be paid",
+        settle="--skip",
+    )
+    return hold(item, problem)
 
 
 def _plan_invoice(item: Drafted, rules: Rules) -> InvoiceStep | Problem | None:
@@ -147,10 +164,18 @@ def _reason(item: Drafted, invoice: InvoiceStep) -> str:
 
 
 def _reason_to_create(item: Drafted) -> str:
-    if item.ended:
-        before = item.ended[-1]
+    if item.ended_before:
+        before = item.ended_before[-1]
         return f"is back in {item.deal.stage}; invoice {before.number} was {before.status} when it left"
-    return f"entered {item.deal.stage}" if not item.record.requested else f"is in {item.deal.stage}, asked for"
+    asked = f"entered {item.deal.stage}" if not item.record.requested else f"is in {item.deal.stage}, asked for"
+    return asked + _part_said(item)
+
+
+def _part_said(item: Drafted) -> str:
+    part = item.invoice.part if isinstance(item.invoice, InvoiceDraft) else None
+    if part is None:
+        return ""
+    return f"; {part.said} is billed" + (f", after invoice {' and '.join(part.less)}" if part.less else "")
 
 
 def count_new_invoices(actions: Sequence[Action]) -> int:

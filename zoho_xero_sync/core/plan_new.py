@@ -6,6 +6,7 @@ from zoho_xero_sync.core.describe import differences, invoice_fields
 from zoho_xero_sync.core.drafted import Drafted
 from zoho_xero_sync.core.holding import gone, several_invoices
 from zoho_xero_sync.core.life import Do, Event, State, decide
+from zoho_xero_sync.core.marks import part_of
 from zoho_xero_sync.core.model import Change, InvoiceDraft, InvoiceStep, Problem, XeroInvoice
 from zoho_xero_sync.core.money import money_text
 from zoho_xero_sync.core.rules import Rules
@@ -17,16 +18,20 @@ def plan_new(item: Drafted, draft: InvoiceDraft, rules: Rules) -> InvoiceStep | 
 
     What this program ended itself when the deal left does not count as there.
     """
-    theirs = [invoice for invoice in item.found if not item.was_ended(invoice.id)]
+    found = [invoice for invoice in item.found if not item.was_ended(invoice.id)]
+    stray = next((invoice for invoice in found if _is_stray(item, draft, invoice)), None)
+    if stray is not None:
+        return _unknown_part(item, stray)
+    theirs = [invoice for invoice in found if part_of(invoice.url) == draft.part_number]
     live = [invoice for invoice in theirs if invoice.status not in CLOSED]
     if len(live) > 1:
         return several_invoices(item.deal.id, live)
     if live:
         return _plan_adoption(item, live[0], draft)
-    state = State.ENDED if item.ended else State.NONE
+    state = State.ENDED if item.ended_before else State.NONE
     if theirs:
         state = State(State.VOIDED if theirs[0].status == "VOIDED" else State.DELETED)
-    event = Event.REENTERED if item.ended else Event.MOVED_ON
+    event = Event.REENTERED if item.ended_before else Event.MOVED_ON
     if decide(event, state, rules.when).do is not Do.CREATE:
         return gone(item, theirs[0].number, theirs[0].status)
     if item.rival is not None:
@@ -39,6 +44,24 @@ def plan_new(item: Drafted, draft: InvoiceDraft, rules: Rules) -> InvoiceStep | 
         draft.currency,
         number=draft.number,
         changes=differences(None, invoice_fields(draft) | {"Status": draft.status.value}),
+    )
+
+
+def _is_stray(item: Drafted, draft: InvoiceDraft, invoice: XeroInvoice) -> bool:
+    """Whether the invoice bills another part of the deal, and the ledger does not know it."""
+    known = {link.invoice_id for link in item.others}
+    return part_of(invoice.url) != draft.part_number and invoice.status not in CLOSED and invoice.id not in known
+
+
+def _unknown_part(item: Drafted, stray: XeroInvoice) -> Problem:
+    return Problem(
+        "invoice_found_different",
+        f"deal {item.deal.id}",
+        f"Xero holds invoice {stray.number} for another part of this deal, which this ledger does not know "
+        f"({money_text(stray.total, stray.currency)} {stray.currency}).",
+        "Make the ledger again from what Xero holds: zoho-xero-sync rebuild --replace  then type: "
+        f"zoho-xero-sync resolve {item.deal.id} --retry",
+        "Total",
     )
 
 

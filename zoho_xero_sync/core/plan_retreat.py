@@ -97,8 +97,10 @@ def _end(item: Drafted, event: Event, current: XeroInvoice) -> Action:
         current,
         advance=True,
         changes=(Change("Status", current.status, ended.value),),
+        more=bool(item.others),
     )
-    return replace(plain(item, "void", _departed(item, event)), invoice=step)
+    rest = "".join(f"; invoice {link.number} is the next run's" for link in item.others)
+    return replace(plain(item, "void", _departed(item, event) + rest), invoice=step)
 
 
 def _held(item: Drafted, event: Event, state: State, link: InvoiceLink, code: str) -> Problem:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from zoho_xero_sync.core.describe import as_sent, drift, sent_invoice
+from zoho_xero_sync.core.marks import part_of
 from zoho_xero_sync.core.model import (
     CustomerLink,
     DealRecord,
@@ -20,8 +21,9 @@ from zoho_xero_sync.core.model import (
     Problem,
     XeroInvoice,
 )
+from zoho_xero_sync.core.parts import REMAINDER, WHOLE
 from zoho_xero_sync.core.plan import Drafted, Triage, plan_deal, several_invoices
-from zoho_xero_sync.core.rules import InvoiceChoice, Rules, StageRule
+from zoho_xero_sync.core.rules import InvoiceChoice, Rules, Share, StageRule
 from zoho_xero_sync.core.stages import CLOSED, match_rule
 
 
@@ -43,11 +45,15 @@ class Found(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """One deal as the new ledger holds it, and its invoice. A held deal has none: it is looked for when tried again."""
+    """One deal as the new ledger holds it, and its invoice. A held deal has none: it is looked for when tried again.
+
+    `others` are its invoices of other parts, when it is billed in two.
+    """
 
     found: Found
     record: DealRecord
     link: InvoiceLink | None = None
+    others: tuple[InvoiceLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +106,48 @@ def live_ones(invoices: Sequence[XeroInvoice]) -> list[XeroInvoice]:
     return [invoice for invoice in invoices if invoice.status not in CLOSED]
 
 
-def draftable(row: DealRow, record: DealRecord, invoice: XeroInvoice, rules: Rules) -> Drafted | None:
-    """The deal as one to be drafted, so that it can be compared with its invoice; None when it cannot be read.
+def of_part(invoices: Sequence[XeroInvoice], rule: StageRule | None) -> tuple[list[XeroInvoice], list[XeroInvoice]]:
+    """A deal's invoices of the part that its stage is about, and of its other parts those that count: the live ones,
+    or the last. In no invoiced stage it is about the last part that is there.
+    """
+    live = {part_of(invoice.url) for invoice in live_ones(invoices)}
+    there = live or {part_of(invoice.url) for invoice in invoices}
+    part = max(there, default=WHOLE)
+    if REMAINDER not in live and rule is not None and rule.invoice != "none":
+        part = rule.part
+    beside: list[XeroInvoice] = []
+    for other in {part_of(invoice.url) for invoice in invoices} - {part}:
+        found = [invoice for invoice in invoices if part_of(invoice.url) == other]
+        beside += live_ones(found) or _newest_first(found)[:1]
+    return [invoice for invoice in invoices if part_of(invoice.url) == part], beside
+
+
+def draftable(row: DealRow, record: DealRecord, invoices: Sequence[XeroInvoice], rules: Rules) -> Drafted | None:
+    """The deal as one to be drafted, so that it can be compared with its invoice; None when it cannot be read, or has
+    not one live invoice of the part that its stage is about.
 
     A deal that is in no invoiced stage is drafted as its invoice stands.
     """
+    rule = match_rule(rules.stages, row.stage, row.pipeline)
+    main, beside = of_part(invoices, rule)
+    live = live_ones(main)
+    if len(live) != 1:
+        return None
+    invoice = live[0]
     if isinstance(row.content, Problem):
         return None
-    rule = match_rule(rules.stages, row.stage, row.pipeline)
     if rule is None or rule.invoice == "none":
-        rule = StageRule((row.stage,), _as_it_stands(invoice), row.pipeline)
+        share: Share | None = "remainder" if part_of(invoice.url) == REMAINDER else None
+        rule = StageRule((row.stage,), as_it_stands(invoice), row.pipeline, share=share)
     dates = {"Date": invoice.date, "DueDate": invoice.due_date} if rules.invoice.date_field else {}
     sent = as_sent({name: day.isoformat() for name, day in dates.items() if day is not None})
     link = replace(_link(row.id, invoice, None), sent=sent)
-    return Drafted(row.content, record, Triage.BILL, rule, link)
+    others = tuple(_link(row.id, other, None) for other in live_ones(beside))
+    return Drafted(row.content, record, Triage.BILL, rule, link, others=others)
 
 
-def _as_it_stands(invoice: XeroInvoice) -> InvoiceChoice:
+def as_it_stands(invoice: XeroInvoice) -> InvoiceChoice:
+    """What a rule says that asks for the invoice as it is."""
     choices: dict[str, InvoiceChoice] = {"DRAFT": "draft", "SUBMITTED": "submitted"}
     return choices.get(invoice.status, "authorised")
 
@@ -142,18 +173,35 @@ def known_record(row: DealRow) -> DealRecord:
 
 def restore_unseen(deal_id: str, invoices: Sequence[XeroInvoice]) -> Restored:
     """A deal that Zoho no longer shows: what is there of its invoice, so that no other is made if it comes back."""
-    kept = (live_ones(invoices) or _newest_first(invoices))[0]
+    main, beside = of_part(invoices, None)
+    kept = (live_ones(main) or _newest_first(main))[0]
     record = DealRecord(deal_id, kept.reference, "", DealState.SEEN, False, None, None)
-    return Restored(Found.UNSEEN, record, _link(deal_id, kept, None))
+    others = tuple(_link(deal_id, invoice, None) for invoice in beside)
+    return Restored(Found.UNSEEN, record, _link(deal_id, kept, None), others)
 
 
 def restore(
     row: DealRow, record: DealRecord, item: Drafted | None, invoices: Sequence[XeroInvoice], rules: Rules
 ) -> Restored:
     """The deal with the invoice or invoices that carry it; `item` is its draft, when it could be drafted."""
+    main, beside = of_part(invoices, match_rule(rules.stages, row.stage, row.pipeline))
+    parts = [part_of(invoice.url) for invoice in live_ones(beside)]
+    if len(parts) > len(set(parts)):
+        return _held(record, several_invoices(row.id, live_ones(beside)), rules)
+    restored = _restore(row, record, item, main, rules)
+    return replace(restored, others=tuple(_link(row.id, invoice, None) for invoice in beside))
+
+
+def _restore(
+    row: DealRow, record: DealRecord, item: Drafted | None, invoices: Sequence[XeroInvoice], rules: Rules
+) -> Restored:
+    """The deal with the invoices of the part that its stage is about."""
     live = live_ones(invoices)
     if len(live) > 1:
         return _held(record, several_invoices(row.id, live), rules)
+    if not invoices:
+        # A share of it is billed, and what is left of it is not yet.
+        return Restored(Found.BEHIND, replace(record, state=DealState.PENDING))
     if not live:
         return Restored(Found.ENDED, record, _link(row.id, _newest_first(invoices)[0], None))
     current = live[0]
@@ -207,6 +255,11 @@ def _held(record: DealRecord, problem: Problem, rules: Rules) -> Restored:
     return Restored(Found.HELD, waiting)
 
 
+def linked_as_it_stands(deal_id: str, invoice: XeroInvoice) -> InvoiceLink:
+    """The link of an invoice that is the deal's, whatever the deal asks for now."""
+    return _link(deal_id, invoice, None)
+
+
 def _link(deal_id: str, invoice: XeroInvoice, draft: InvoiceDraft | None) -> InvoiceLink:
     """The invoice as linked. What the deal asks for now counts as carried over; where Xero says something else in
     words, no time is noted, so that a later change of the deal is not written over a person's edit."""
@@ -224,6 +277,7 @@ def _link(deal_id: str, invoice: XeroInvoice, draft: InvoiceDraft | None) -> Inv
         live=invoice.status not in CLOSED,
         due=invoice.due,
         paid_on=invoice.paid_on,
+        part=part_of(invoice.url),
     )
 
 
@@ -234,7 +288,8 @@ def _newest_first(invoices: Sequence[XeroInvoice]) -> list[XeroInvoice]:
 def invoiced_totals(items: Sequence[Restored]) -> dict[str, Decimal]:
     """By currency, what the live invoices come to: a figure to compare with Xero's own."""
     totals: dict[str, Decimal] = {}
-    for item in items:
-        if item.link is not None and item.link.live:
-            totals[item.link.currency] = totals.get(item.link.currency, Decimal(0)) + item.link.total
+    links = (link for item in items for link in (item.link, *item.others) if link is not None)
+    for link in links:
+        if link.live:
+            totals[link.currency] = totals.get(link.currency, Decimal(0)) + link.total
     return totals

@@ -96,7 +96,8 @@ class Dossier:
     invoices with the deal's mark, `linked` is the one the ledger names. `amount` is None when the source document
     does not say one. `awaited` says that the next run reads the deal anyway, `busy` that a write of it has no answer
     yet, `kept` that a person has said the invoice stays as it is, `stranger` that another ledger marked an invoice,
-    `unwatched` that no baseline covers its stage yet.
+    `unwatched` that no baseline covers its stage yet. `beside` says that it is about the other invoice of a deal that
+    is billed in two, not the one that its stage is about.
     `contact_id` is the customer's contact as the ledger links it.
     """
 
@@ -117,6 +118,7 @@ class Dossier:
     kept: bool = False
     stranger: bool = False
     unwatched: bool = False
+    beside: bool = False
 
     @property
     def name(self) -> str:

@@ -11,7 +11,7 @@ from zoho_xero_sync.core.describe import as_sent, drift, invoice_fields
 from zoho_xero_sync.core.marks import deal_of
 from zoho_xero_sync.core.model import DealRecord, DealRow, DealState, Event, InvoiceLink, Problem, XeroInvoice
 from zoho_xero_sync.core.money import money_text
-from zoho_xero_sync.core.rebuild import Found, live_ones, restore, restore_unseen
+from zoho_xero_sync.core.rebuild import Found, linked_as_it_stands, live_ones, restore, restore_unseen
 from zoho_xero_sync.core.reconcile import Case, Difference, Dossier, Finding, Kind, Repair, Standing
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.stages import CLOSED, Step, match_rule, status_step, target_status
@@ -56,6 +56,8 @@ def _standing(dossier: Dossier, live: list[XeroInvoice]) -> tuple[Standing | Non
         return Standing.EXCLUDED, "history: its stage is new in the configuration"
     if dossier.busy or dossier.awaited or (record is not None and record.state is DealState.PENDING):
         return Standing.PENDING, "the next run takes it up"
+    if dossier.draft is not None and not dossier.draft.lines:
+        return Standing.EXCLUDED, "nothing is left to bill of it"
     if rule.invoice == "none":
         return Standing.EXCLUDED, f"stage {dossier.stage} asks for the customer only"
     if _ours(dossier) or (dossier.link is not None and not dossier.link.live):
@@ -214,6 +216,8 @@ def _unlinked(case: Case, rules: Rules, at: datetime) -> Iterator[Finding]:
 def _restored(dossier: Dossier, rules: Rules, at: datetime, *, held: bool = False) -> Repair | None:
     """The ledger's word on the deal as `rebuild` would write it; unless `held`, not when it would wait for a person."""
     ours = _ours(dossier)
+    if dossier.beside:
+        return _restored_beside(dossier, ours, at)
     if dossier.row is None:
         back = restore_unseen(dossier.deal_id, ours)
     else:
@@ -226,6 +230,16 @@ def _restored(dossier: Dossier, rules: Rules, at: datetime, *, held: bool = Fals
     detail = {"number": back.link.number, "status": back.link.status}
     event = Event(at, None, dossier.deal_id, "invoice_adopted", detail)
     return Repair("the ledger has it again", (back.record,), (*stale, back.link), (event,))
+
+
+def _restored_beside(dossier: Dossier, ours: tuple[XeroInvoice, ...], at: datetime) -> Repair | None:
+    """The other invoice of a deal that is billed in two, linked as it stands; the deal's own state is left alone."""
+    live = live_ones(ours)
+    if len(live) != 1:
+        return None
+    link = linked_as_it_stands(dossier.deal_id, live[0])
+    event = Event(at, None, dossier.deal_id, "invoice_adopted", {"number": link.number, "status": link.status})
+    return Repair("the ledger has it again", (), (link,), (event,))
 
 
 def _why_not(dossier: Dossier, rules: Rules) -> str:

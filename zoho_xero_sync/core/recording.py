@@ -95,6 +95,10 @@ def invoice_operation(deal_id: str, step: InvoiceStep, contact_id: str) -> NewOp
         effect["sent"] = sent_invoice(step.draft)
     if step.delivery == "email":
         effect["email"] = EmailState.WANTED.value
+    if step.draft is not None and step.draft.part_number > 1:
+        effect["part"] = str(step.draft.part_number)
+    if step.more:
+        effect["more"] = "true"
     if step.current is None and step.draft is not None:
         return NewOperation(kind, deal_id, step.draft.url, effect | {"number": step.draft.number or ""})
     return NewOperation(kind, deal_id, step.invoice_id or "", effect)
@@ -220,12 +224,13 @@ def _invoice_applied(
         live=invoice.status not in CLOSED,
         due=invoice.due,
         paid_on=invoice.paid_on,
+        part=previous.part if previous else int(effect.get("part", "1")),
     )
     expected, currency = Decimal(effect["total"]), effect["currency"]
     problem = total_difference(operation.subject, operation.kind, expected, currency, invoice)
     detail = {"number": link.number, "status": link.status, "total": money_text(link.total, link.currency)}
     event = Event(moment.at, moment.run_id, operation.subject, _EVENTS[operation.kind], detail)
-    state = DealState.HELD if problem else DealState.SEEN
+    state = DealState.HELD if problem else DealState.PENDING if "more" in effect else DealState.SEEN
     settlement = DealSettlement(operation.subject, state, problem, moment.rules if problem else None, event)
     return OperationAnswer(
         operation.id,

@@ -16,6 +16,7 @@ InvoiceChoice = Literal["none", "draft", "submitted", "authorised"]
 Retreat = Literal["hold", "void", "keep"]
 Emailing = bool | Literal["sent"]
 LineSource = Literal["quote", "sales_order", "zoho_invoice", "subform", "amount"]
+Share = Decimal | Literal["remainder"]
 CustomerSource = Literal["account", "contact"]
 ContactMatch = Literal["number", "email", "name"]
 Amounts = Literal["exclusive", "inclusive", "no_tax"]
@@ -32,13 +33,20 @@ _RECORD_ID = Template.parse("{id}")
 class StageRule:
     """What a deal in one of `stages` gets. `pipeline` None means any pipeline; the first rule that matches wins.
 
-    `email` has Xero send the invoice once it is approved, or ("sent") only marks it as sent.
+    `email` has Xero send the invoice once it is approved, or ("sent") only marks it as sent. `share` is the percentage
+    of the deal that is billed, or what earlier invoices left of it; None for the whole.
     """
 
     stages: tuple[str, ...]
     invoice: InvoiceChoice
     pipeline: str | None = None
     email: Emailing = False
+    share: Share | None = None
+
+    @property
+    def part(self) -> int:
+        """Which of a deal's invoices the rule is about: 2 for the remainder, else 1."""
+        return 2 if self.share == "remainder" else 1
 
 
 @dataclass(frozen=True, slots=True)

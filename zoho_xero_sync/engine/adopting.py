@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from zoho_xero_sync.core.customers import draft_contact
-from zoho_xero_sync.core.marks import deal_of
+from zoho_xero_sync.core.marks import deal_of, part_of
 from zoho_xero_sync.core.model import (
     ContactDraft,
     Deal,
@@ -18,6 +18,7 @@ from zoho_xero_sync.core.model import (
     XeroInvoice,
 )
 from zoho_xero_sync.core.money import money_text
+from zoho_xero_sync.core.parts import WHOLE, billing, link_of
 from zoho_xero_sync.core.plan import Drafted, Triage
 from zoho_xero_sync.core.rebuild import known_record, live_ones
 from zoho_xero_sync.core.reconcile import Pair
@@ -26,7 +27,7 @@ from zoho_xero_sync.core.stages import CLOSED, match_rule
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.busy import busy_subjects
 from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerDesk
-from zoho_xero_sync.engine.prepare import draft_deals
+from zoho_xero_sync.engine.prepare import draft_deals, with_billing
 from zoho_xero_sync.engine.reconcile import contacts_of, source_total
 from zoho_xero_sync.errors import UsageError
 
@@ -60,7 +61,7 @@ def adopt_invoice(context: Context, ledger: LedgerDesk, deal_id: str, named: str
     _require_settled(ledger, row)
     invoice = _chosen(context, named)
     _require_free(context, ledger, row, invoice, _owners(ledger))
-    _require_no_mark(context, row, invoice)
+    _require_no_mark(context, ledger, row, invoice)
     doubts = [*_total_doubts(context, ledger, row, invoice), *_contact_doubts(context, ledger, row, invoice)]
     if doubts and not sure:
         again = f"zoho-xero-sync resolve {deal_id} --adopt {invoice.number or invoice.id} --yes"
@@ -163,14 +164,15 @@ def _require_free(
             f"Invoice {invoice.number} is the invoice of another deal ({other}).",
             f"Look at that one: zoho-xero-sync show {other}",
         )
-    link = ledger.find_invoice_links([row.id]).get(row.id)
-    if link is None or not link.live:
-        return
-    if link.invoice_id == invoice.id:
+    links = ledger.find_parts([row.id]).get(row.id, ())
+    link = link_of(links, _part(context, row, links))
+    if any(known.live and known.invoice_id == invoice.id for known in links):
         raise UsageError(
             f"Invoice {invoice.number} is the invoice of deal {row.id} ({row.name}) already.",
             f"Look at it: zoho-xero-sync show {row.id}",
         )
+    if link is None or not link.live:
+        return
     current = context.xero.fetch_invoices([link.invoice_id]).get(link.invoice_id)
     if current is not None and current.status not in CLOSED:
         raise UsageError(
@@ -179,12 +181,14 @@ def _require_free(
         )
 
 
-def _require_no_mark(context: Context, row: DealRow, invoice: XeroInvoice) -> None:
-    """Xero has no other live invoice that carries the deal, which the ledger may have forgotten."""
+def _require_no_mark(context: Context, ledger: LedgerDesk, row: DealRow, invoice: XeroInvoice) -> None:
+    """Xero has no other live invoice of the same part of the deal, which the ledger may have forgotten."""
+    part = _part(context, row, ledger.find_parts([row.id]).get(row.id, ()))
     prefix = context.link_prefix(context.zoho.organisation())
     created = row.content.created_at if isinstance(row.content, Deal) else None
     swept = context.xero.sweep(prefix, {row.id}, since=created - CLOCK_MARGIN if created is not None else None)
-    others = [one for one in live_ones(swept.carrying.get(row.id, ())) if one.id != invoice.id]
+    live = live_ones(swept.carrying.get(row.id, ()))
+    others = [one for one in live if one.id != invoice.id and part_of(one.url) == part]
     if others:
         raise UsageError(
             f"Xero has invoice {others[0].number} ({others[0].status}) for deal {row.id} ({row.name}) already.",
@@ -208,14 +212,14 @@ def _total_doubts(context: Context, ledger: LedgerDesk, row: DealRow, invoice: X
 
 
 def _amount(context: Context, ledger: LedgerDesk, row: DealRow) -> tuple[Decimal, str] | str:
-    """What the deal comes to and in which currency, or why nobody knows."""
+    """What the invoice is to come to and in which currency, or why nobody knows."""
     if isinstance(row.content, Problem):
         return row.content.message
     rule = match_rule(context.rules.stages, row.stage, row.pipeline)
     if rule is None or rule.invoice == "none":
         rule = StageRule((row.stage,), "draft", row.pipeline)
-    link = ledger.find_invoice_links([row.id]).get(row.id)
-    item = Drafted(row.content, known_record(row), Triage.BILL, rule, link)
+    links = ledger.find_parts([row.id]).get(row.id, ())
+    item = with_billing(Drafted(row.content, known_record(row), Triage.BILL, rule), links)
     (drafted,), documents = draft_deals(context, BookKeeper(context, ledger), [item])
     document = documents[row.id]
     amount, currency = source_total(context, row, drafted, document)
@@ -256,6 +260,8 @@ def _draft_contact(context: Context, row: DealRow) -> ContactDraft | str:
 
 def _record(context: Context, ledger: LedgerDesk, row: DealRow, invoice: XeroInvoice) -> None:
     """The deal as settled as it is now, with the invoice as it stands."""
+    links = ledger.find_parts([row.id]).get(row.id, ())
+    part = _part(context, row, links)
     link = InvoiceLink(
         row.id,
         invoice.id,
@@ -267,13 +273,21 @@ def _record(context: Context, ledger: LedgerDesk, row: DealRow, invoice: XeroInv
         invoice.updated_at,
         due=invoice.due,
         paid_on=invoice.paid_on,
+        part=part,
     )
-    old = ledger.find_invoice_links([row.id]).get(row.id)
+    old = link_of(links, part)
     stale = [_ended(context, old)] if old is not None and old.live and old.invoice_id != invoice.id else []
     detail = {"number": invoice.number, "status": invoice.status}
     event = Event(context.clock.now(), None, row.id, "invoice_adopted", detail)
     ledger.record_links([], [*stale, link], [event])
     ledger.stage([known_record(row)], None)
+
+
+def _part(context: Context, row: DealRow, links: Sequence[InvoiceLink]) -> int:
+    """The part of the deal that its stage is about."""
+    rule = match_rule(context.rules.stages, row.stage, row.pipeline)
+    asked = billing(rule, links) if rule is not None else None
+    return asked.part if asked is not None else WHOLE
 
 
 def _ended(context: Context, old: InvoiceLink) -> InvoiceLink:

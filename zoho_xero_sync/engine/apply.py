@@ -60,7 +60,8 @@ class Application:
 
     def run(self) -> None:
         """Carry out every action. Raises SyncError when the service takes no more; the rest is then pending."""
-        self._links = self._ledger.find_invoice_links([action.deal_id for action in self._actions])
+        parts = self._ledger.find_parts([action.deal_id for action in self._actions])
+        self._links = {link.invoice_id: link for found in parts.values() for link in found}
         try:
             self._settle_quiet_ones()
             self._apply_items()
@@ -108,7 +109,7 @@ class Application:
             if action.contact and action.contact.action == "adopt"
         ]
         invoices = [
-            _adopted_invoice(action.deal_id, action.invoice, self._links.get(action.deal_id))
+            _adopted_invoice(action.deal_id, action.invoice, self._links)
             for action in self._actions
             if action.invoice and action.invoice.current and action.invoice.action in ("adopt", "unchanged")
         ]
@@ -256,13 +257,12 @@ def _adopted_contact(step: ContactStep) -> CustomerLink:
     return CustomerLink(draft.customer, step.contact_id, step.number, draft.name, sent, draft.person or None)
 
 
-def _adopted_invoice(deal_id: str, step: InvoiceStep, link: InvoiceLink | None) -> InvoiceLink:
+def _adopted_invoice(deal_id: str, step: InvoiceStep, links: Mapping[str, InvoiceLink]) -> InvoiceLink:
     """The link of an invoice as Xero has it now. An adopted one counts as carried over as it stands."""
     current = step.current
-    # An invoice that this program ended is no longer the deal's.
-    link = link if link and current and link.invoice_id == current.id else None
     if current is None or step.draft is None:
         raise ValueError(f"deal {deal_id}: only an invoice that was read can be linked")
+    link = links.get(current.id)
     sent = link.sent if link and not step.adopting else sent_invoice(step.draft)
     return InvoiceLink(
         deal_id,
@@ -276,6 +276,7 @@ def _adopted_invoice(deal_id: str, step: InvoiceStep, link: InvoiceLink | None) 
         live=current.status not in CLOSED,
         due=current.due,
         paid_on=current.paid_on,
+        part=step.draft.part_number,
     )
 
 

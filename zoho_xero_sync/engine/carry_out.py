@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from zoho_xero_sync.core.model import Action, DealRecord, DealState, OperationState, Problem, Write
+from zoho_xero_sync.core.model import Action, DealRecord, DealState, InvoiceLink, OperationState, Problem, Write
+from zoho_xero_sync.core.parts import newest
+from zoho_xero_sync.core.report import DealResult
 from zoho_xero_sync.core.results import waiting
 from zoho_xero_sync.engine.apply import Application
 from zoho_xero_sync.engine.books import BookKeeper
@@ -113,10 +115,11 @@ def _set_apart(context: Context, ledger: LedgerDesk, deal_ids: Sequence[str]) ->
 def _note_settled(context: Context, ledger: LedgerDesk, tally: Tally) -> None:
     """What asking Xero has settled is no longer uncertain; the ledger says what it came to."""
     unsettled = [deal_id for deal_id, result in tally.results.items() if result.action == "uncertain"]
-    links, records, busy = ledger.find_invoice_links(unsettled), ledger.find_deals(unsettled), busy_subjects(ledger)
+    parts, records, busy = ledger.find_parts(unsettled), ledger.find_deals(unsettled), busy_subjects(ledger)
     left = 0
     for deal_id in unsettled:
-        result, record, link = tally.results[deal_id], records.get(deal_id), links.get(deal_id)
+        result, record = tally.results[deal_id], records.get(deal_id)
+        link = _of_result(result, parts.get(deal_id, ()))
         if deal_id in busy or (record is not None and is_busy(context, record, busy)):
             continue
         if record is not None and record.problem is not None and record.state is not DealState.PENDING:
@@ -129,6 +132,16 @@ def _note_settled(context: Context, ledger: LedgerDesk, tally: Tally) -> None:
             left += 1
             reason = "an answer from Xero was lost; it was asked again, and the next run goes on from there"
             tally.results[deal_id] = replace(result, action="pending", reason=reason, next_step=None)
+    _note_left(left, tally)
+
+
+def _of_result(result: DealResult, links: Sequence[InvoiceLink]) -> InvoiceLink | None:
+    """The invoice that the result is about: the one it names, else the one that was to be made, which is the last."""
+    named = result.invoice.id if result.invoice is not None else None
+    return next((link for link in links if link.invoice_id == named), newest(links))
+
+
+def _note_left(left: int, tally: Tally) -> None:
     if left:
         deals = "1 deal is" if left == 1 else f"{left} deals are"
         message = f"An answer from Xero was lost. Xero was asked again; {deals} left for the next run."

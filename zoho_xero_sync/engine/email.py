@@ -81,9 +81,10 @@ def preview_emails(
 ) -> None:
     """Say in the report which e-mails a sync would send."""
     due, _ = _open(context, ledger, options, tally)
-    links = ledger.find_invoice_links([note.deal_id for note in due])
-    wanted = [note.deal_id for note in due if note.state is EmailState.WANTED]
-    numbers = [links[deal_id].number for deal_id in wanted if deal_id in links]
+    parts = ledger.find_parts([note.deal_id for note in due])
+    known = {link.invoice_id: link.number for links in parts.values() for link in links}
+    wanted = [note.invoice_id for note in due if note.state is EmailState.WANTED]
+    numbers = [known[invoice_id] for invoice_id in wanted if invoice_id in known]
     steps = [action.invoice for action in actions if action.invoice and action.invoice.delivery == "email"]
     numbers += [step.number or "one with Xero's next number" for step in steps]
     if numbers:

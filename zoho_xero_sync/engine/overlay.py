@@ -15,6 +15,7 @@ from zoho_xero_sync.core.model import (
     SeenRecord,
     Write,
 )
+from zoho_xero_sync.core.parts import newest
 from zoho_xero_sync.core.sighting import Edits
 from zoho_xero_sync.core.write_back import DueWriteBack, WriteBack
 from zoho_xero_sync.engine.ports import LedgerView
@@ -35,7 +36,7 @@ class Overlay:
 
     def lay_invoices(self, links: Sequence[InvoiceLink]) -> None:
         """Take these invoices, as Xero has them now, for the stored ones."""
-        self._invoices |= {link.deal_id: link for link in links}
+        self._invoices |= {link.invoice_id: link for link in links}
 
     def lay_deletions(self, deletions: Mapping[str, datetime]) -> None:
         """Take these deals for deleted."""
@@ -77,8 +78,16 @@ class Overlay:
 
     def find_invoice_links(self, deal_ids: Collection[str]) -> dict[str, InvoiceLink]:
         """The links of these deals, one just read before the stored one."""
-        found = self._below.find_invoice_links(deal_ids) if self._below else {}
-        return found | {deal_id: self._invoices[deal_id] for deal_id in deal_ids if deal_id in self._invoices}
+        chosen = {deal_id: newest(links) for deal_id, links in self.find_parts(deal_ids).items()}
+        return {deal_id: link for deal_id, link in chosen.items() if link is not None}
+
+    def find_parts(self, deal_ids: Collection[str]) -> dict[str, tuple[InvoiceLink, ...]]:
+        """The links of each part of these deals, one just read before the stored one."""
+        found = self._below.find_parts(deal_ids) if self._below else {}
+        return {
+            deal_id: tuple(self._invoices.get(link.invoice_id, link) for link in links)
+            for deal_id, links in found.items()
+        }
 
     def has_live_work(self) -> bool:
         """As the ledger below."""

@@ -30,6 +30,7 @@ from zoho_xero_sync.core.model import (
     SourceDocument,
     XeroInvoice,
 )
+from zoho_xero_sync.core.parts import REMAINDER, WHOLE, link_of, newest, others
 from zoho_xero_sync.core.plan import (
     needs_contact,
     needs_current,
@@ -38,7 +39,7 @@ from zoho_xero_sync.core.plan import (
     plan_deal,
     triage,
 )
-from zoho_xero_sync.core.stages import target_status
+from zoho_xero_sync.core.stages import CLOSED
 from zoho_xero_sync.core.staging import stage_row
 from zoho_xero_sync.core.standing import made_from
 from zoho_xero_sync.engine.books import CURES, ITEMS, BookKeeper
@@ -139,15 +140,26 @@ def _vanished(record: DealRecord, deleted_at: datetime | None) -> Deal | Problem
 
 
 def _triaged(context: Context, ledger: LedgerView, deals: Sequence[tuple[DealRecord, Deal]]) -> list[Drafted]:
-    links = ledger.find_invoice_links([deal.id for _, deal in deals])
-    closed = [deal_id for deal_id, link in links.items() if not link.live]
+    parts = ledger.find_parts([deal.id for _, deal in deals])
+    closed = [deal_id for deal_id, links in parts.items() if not all(link.live for link in links)]
     ended = ledger.ended_invoices(closed) if closed else {}
     items: list[Drafted] = []
     for record, deal in deals:
-        link = links.get(deal.id)
+        links = parts.get(deal.id, ())
+        link = newest(links)
         kind, rule = triage(deal, record, link, context.rules) if record.snapshot else (Triage.DELETED, None)
-        items.append(Drafted(deal, record, kind, rule, link, ended=ended.get(deal.id, ())))
+        item = Drafted(deal, record, kind, rule, link, ended=ended.get(deal.id, ()), others=others(links, link))
+        items.append(with_billing(item, links) if kind is Triage.BILL else item)
     return sorted(items, key=lambda item: (item.deal.modified_at, item.deal.id))
+
+
+def with_billing(item: Drafted, links: Sequence[InvoiceLink]) -> Drafted:
+    """The item with what its stage asks to be billed, and with the invoice of that part; `links` are all the deal's."""
+    asked = replace(item, others=tuple(links)).billing
+    if asked is None:
+        return item
+    link = link_of(links, asked.part)
+    return replace(item, link=link, others=others(links, link))
 
 
 def _drafted(context: Context, keeper: BookKeeper, items: Sequence[Drafted], documents: Documents) -> list[Drafted]:
@@ -158,11 +170,31 @@ def _drafted(context: Context, keeper: BookKeeper, items: Sequence[Drafted], doc
     home = context.zoho.organisation().currency
     currencies = {_currency(documents[item.deal.id], item.deal, home) for item in items if item.triage is Triage.BILL}
     books = keeper.books(context.rules, currencies)
-    drafted = [_with_invoice(context, item, documents, books) for item in with_contacts]
+    billed = _with_billed(context, with_contacts)
+    drafted = [_with_invoice(context, item, documents, books) for item in billed]
     if keeper.refresh(_cures(drafted, documents)):
         books = keeper.books(context.rules, currencies)
-        drafted = [_with_invoice(context, item, documents, books) for item in with_contacts]
+        drafted = [_with_invoice(context, item, documents, books) for item in billed]
     return drafted
+
+
+def _with_billed(context: Context, items: Sequence[Drafted]) -> list[Drafted]:
+    """The items of a remainder with the invoice of the share as Xero has it now: what it bills is taken off.
+
+    One that is not there any more, or was ended, bills nothing.
+    """
+    shares = {item.deal.id: link_of(item.others, WHOLE) for item in items if _is_remainder(item)}
+    ids = [link.invoice_id for link in shares.values() if link is not None]
+    found = context.xero.fetch_invoices(ids) if ids else {}
+    live = {link.deal_id: found.get(link.invoice_id) for link in shares.values() if link is not None}
+    return [
+        replace(item, billed=invoice) if (invoice := live.get(item.deal.id)) and invoice.status not in CLOSED else item
+        for item in items
+    ]
+
+
+def _is_remainder(item: Drafted) -> bool:
+    return item.triage is Triage.BILL and item.billing is not None and item.billing.part == REMAINDER
 
 
 def _cures(drafted: Sequence[Drafted], documents: Documents) -> set[str]:
@@ -198,14 +230,20 @@ def _with_contact(context: Context, item: Drafted) -> Drafted:
 def _with_invoice(context: Context, item: Drafted, documents: Documents, books: Books) -> Drafted:
     if item.triage is not Triage.BILL or item.rule is None or not isinstance(item.contact, ContactDraft):
         return item
-    document, status = documents[item.deal.id], target_status(item.rule)
-    if isinstance(document, Problem) or status is None:
+    document, asked = documents[item.deal.id], item.billing
+    if isinstance(document, Problem) or asked is None:
         return replace(item, invoice=document if isinstance(document, Problem) else None)
     link = None if item.is_fresh else item.link
-    sent_dates = dates_sent(link.sent) if link else None
-    burned = frozenset(ended.number for ended in item.ended)
-    setting = replace(_setting(context, books), made=link is not None, sent_dates=sent_dates, burned=burned)
-    return replace(item, invoice=draft_invoice(item.deal, item.contact.customer, document, status, setting))
+    setting = replace(
+        _setting(context, books),
+        made=link is not None,
+        sent_dates=dates_sent(link.sent) if link else None,
+        burned=frozenset(other.number for other in (*item.ended, *item.others)),
+        part=asked.part,
+        share=asked.share,
+        billed=item.billed,
+    )
+    return replace(item, invoice=draft_invoice(item.deal, item.contact.customer, document, asked.status, setting))
 
 
 def _setting(context: Context, books: Books) -> Setting:

@@ -95,7 +95,7 @@ def record_rebuilt(context: Context, ledger: LedgerDesk, keeper: BookKeeper, reb
     """Store it in a new ledger that nobody else sees yet."""
     now = context.clock.now()
     ledger.stage([*(item.record for item in rebuilt.restored), *rebuilt.customers_only, *rebuilt.pending], None)
-    links = [item.link for item in rebuilt.restored if item.link is not None]
+    links = [link for item in rebuilt.restored for link in (item.link, *item.others) if link is not None]
     events = [
         Event(now, context.run_id, link.deal_id, "invoice_adopted", {"number": link.number, "status": link.status})
         for link in links
@@ -146,10 +146,10 @@ def _drafted(context: Context, keeper: BookKeeper, seen: _Seen) -> list[Drafted]
     """The drafts of the deals that one live invoice carries."""
     items: list[Drafted] = []
     for deal_id, invoices in seen.invoices.items():
-        row, live = seen.rows.get(deal_id), live_ones(invoices)
-        if row is None or len(live) != 1:
+        row = seen.rows.get(deal_id)
+        if row is None:
             continue
-        item = draftable(row, known_record(row), live[0], context.rules)
+        item = draftable(row, known_record(row), invoices, context.rules)
         items += [item] if item is not None else []
     return draft_deals(context, keeper, items)[0] if items else []
 

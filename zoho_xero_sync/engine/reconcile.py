@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from zoho_xero_sync.core.marks import deal_of, tag_of
+from zoho_xero_sync.core.marks import deal_of, part_of, tag_of
 from zoho_xero_sync.core.matching import ARCHIVED, Recognised, recognise
 from zoho_xero_sync.core.model import (
     ContactDraft,
@@ -26,8 +26,9 @@ from zoho_xero_sync.core.model import (
     XeroContact,
     XeroInvoice,
 )
+from zoho_xero_sync.core.parts import REMAINDER, WHOLE, link_of, newest, others
 from zoho_xero_sync.core.plan import Drafted, Triage
-from zoho_xero_sync.core.rebuild import draftable, known_record, live_ones
+from zoho_xero_sync.core.rebuild import as_it_stands, draftable, known_record, live_ones
 from zoho_xero_sync.core.reconcile import Case, Dossier, Pair, Reconciliation, Standing, Undecided, in_period
 from zoho_xero_sync.core.reconcile_pairs import (
     propose_pairs,
@@ -38,13 +39,13 @@ from zoho_xero_sync.core.reconcile_pairs import (
 )
 from zoho_xero_sync.core.reconcile_rules import judge
 from zoho_xero_sync.core.reconcile_totals import control_totals
-from zoho_xero_sync.core.rules import ContactMatch
+from zoho_xero_sync.core.rules import ContactMatch, StageRule
 from zoho_xero_sync.core.stages import covers, match_rule
 from zoho_xero_sync.core.window import Window, poll_window
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.busy import busy_subjects, is_busy
 from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerDesk
-from zoho_xero_sync.engine.prepare import Documents, draft_deals
+from zoho_xero_sync.engine.prepare import Documents, draft_deals, with_billing
 from zoho_xero_sync.engine.writers import EARLIER_LEDGERS
 
 # More than a small page holds: a period is read in whole pages.
@@ -78,14 +79,14 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The ledger's side. `links` are the live ones of all deals, `by_deal` the last of each deal concerned.
+    """The ledger's side. `links` are the live ones of all deals, `by_deal` those of the deals concerned.
 
     `invoices` are those of Xero by id, `tags` the ledgers that may have marked one, `covered` the stages that have a
     baseline.
     """
 
     links: Sequence[InvoiceLink]
-    by_deal: Mapping[str, InvoiceLink]
+    by_deal: Mapping[str, tuple[InvoiceLink, ...]]
     records: Mapping[str, DealRecord]
     customers: Mapping[CustomerKey, CustomerLink]
     invoices: Mapping[str, XeroInvoice]
@@ -104,6 +105,7 @@ def reconcile(context: Context, ledger: History, window: Window, *, pairing: boo
     drafted, documents = _drafted(context, ledger, seen)
     known = _read_ledger(context, ledger, seen, drafted)
     dossiers = [_dossier(context, ledger, seen, known, documents, drafted, deal_id) for deal_id in seen.deals]
+    dossiers += [other for dossier in dossiers for other in _beside(seen, known, dossier)]
     dossiers.sort(key=lambda dossier: (dossier.name, dossier.deal_id))
     at = context.clock.now()
     cases = [judge(dossier, context.rules, at, seen.prefix) for dossier in dossiers]
@@ -183,11 +185,11 @@ def _since(context: Context, window: Window, rows: Sequence[DealRow]) -> datetim
 
 def _drafted(context: Context, ledger: History, seen: _Seen) -> tuple[dict[str, Drafted], Documents]:
     """By deal id, each deal with the invoice it asks for now; and the documents these come from."""
-    links, records = ledger.find_invoice_links(seen.deals), ledger.find_deals(seen.deals)
+    parts, records = ledger.find_parts(seen.deals), ledger.find_deals(seen.deals)
     items = [
         item
         for row in seen.rows.values()
-        if (item := _item(context, row, seen, links.get(row.id), records.get(row.id))) is not None
+        if (item := _item(context, row, seen, parts.get(row.id, ()), records.get(row.id))) is not None
     ]
     if not items:
         return {}, {}
@@ -196,23 +198,29 @@ def _drafted(context: Context, ledger: History, seen: _Seen) -> tuple[dict[str, 
 
 
 def _item(
-    context: Context, row: DealRow, seen: _Seen, link: InvoiceLink | None, record: DealRecord | None
+    context: Context, row: DealRow, seen: _Seen, links: Sequence[InvoiceLink], record: DealRecord | None
 ) -> Drafted | None:
-    """The deal as one to be drafted: with its link, or as the one invoice that carries it stands."""
+    """The deal as one to be drafted: with its links, or as the one invoice that carries it stands."""
     if isinstance(row.content, Problem):
         return None
-    live = live_ones(seen.carrying.get(row.id, ()))
-    if (link is None or not link.live) and len(live) == 1:
-        return draftable(row, known_record(row), live[0], context.rules)
     rule = match_rule(context.rules.stages, row.stage, row.pipeline)
-    return Drafted(row.content, record or known_record(row), Triage.BILL, rule, link) if rule is not None else None
+    link = newest(links)
+    item = Drafted(row.content, record or known_record(row), Triage.BILL, rule, link, others=others(links, link))
+    if rule is not None:
+        item = with_billing(item, links)
+    if item.link is None or not item.link.live:
+        marked = draftable(row, known_record(row), seen.carrying.get(row.id, ()), context.rules)
+        if marked is not None:
+            return marked
+    return item if rule is not None else None
 
 
 def _read_ledger(context: Context, ledger: History, seen: _Seen, drafted: Mapping[str, Drafted]) -> _Known:
     """What the ledger says by now: it is read after both services, so that a run beside this one explains itself."""
-    by_deal = ledger.find_invoice_links(seen.deals)
+    by_deal = ledger.find_parts(seen.deals)
     invoices = {invoice.id: invoice for invoice in seen.sales}
-    unseen = [link.invoice_id for link in by_deal.values() if link.live and link.invoice_id not in invoices]
+    links = [link for found in by_deal.values() for link in found if link.live]
+    unseen = [link.invoice_id for link in links if link.invoice_id not in invoices]
     invoices |= context.xero.fetch_invoices(unseen) if unseen else {}
     keys = {item.contact.customer for item in drafted.values() if isinstance(item.contact, ContactDraft)}
     noted = ledger.fact(EARLIER_LEDGERS)
@@ -238,10 +246,11 @@ def _dossier(
     drafted: Mapping[str, Drafted],
     deal_id: str,
 ) -> Dossier:
-    row, record, link = seen.rows.get(deal_id), known.records.get(deal_id), known.by_deal.get(deal_id)
+    row, record, links = seen.rows.get(deal_id), known.records.get(deal_id), known.by_deal.get(deal_id, ())
     rule = match_rule(context.rules.stages, row.stage, row.pipeline) if row is not None else None
     item, document = drafted.get(deal_id), documents.get(deal_id)
-    carrying = seen.carrying.get(deal_id, ())
+    part = _part(rule, links, seen.carrying.get(deal_id, ()))
+    link, carrying = link_of(links, part), _of_part(seen.carrying.get(deal_id, ()), part)
     linked = known.invoices.get(link.invoice_id) if link is not None else None
     amount, currency = source_total(context, row, item, document)
     key = item.contact.customer if item is not None and isinstance(item.contact, ContactDraft) else None
@@ -269,12 +278,58 @@ def _dossier(
     )
 
 
+def _part(rule: StageRule | None, links: Sequence[InvoiceLink], carrying: Sequence[XeroInvoice]) -> int:
+    """The part of the deal that its stage is about; in no invoiced stage, that of its last invoice."""
+    live = {link.part for link in links if link.live} | {part_of(invoice.url) for invoice in live_ones(carrying)}
+    if REMAINDER in live:
+        return REMAINDER
+    last = newest(links)
+    return rule.part if rule is not None and rule.invoice != "none" else last.part if last is not None else WHOLE
+
+
+def _of_part(invoices: Sequence[XeroInvoice], part: int) -> tuple[XeroInvoice, ...]:
+    return tuple(invoice for invoice in invoices if part_of(invoice.url) == part)
+
+
+def _beside(seen: _Seen, known: _Known, dossier: Dossier) -> Iterator[Dossier]:
+    """The other invoice of a deal that is billed in two, as a dossier of its own: it stays as it is."""
+    links, carrying = known.by_deal.get(dossier.deal_id, ()), seen.carrying.get(dossier.deal_id, ())
+    main = {invoice.id for invoice in (*dossier.carrying, *((dossier.linked,) if dossier.linked else ()))}
+    for part in (WHOLE, REMAINDER):
+        link = link_of(links, part)
+        theirs = tuple(invoice for invoice in _of_part(carrying, part) if invoice.id not in main)
+        live = link is not None and link.live
+        if (link is not None and link == dossier.link) or not (live or live_ones(theirs)):
+            continue
+        linked = known.invoices.get(link.invoice_id) if link is not None and live else None
+        shown = linked or next(iter(live_ones(theirs)), None)
+        yield replace(
+            dossier,
+            link=link,
+            carrying=theirs,
+            linked=linked,
+            rule=replace(dossier.rule, invoice=as_it_stands(shown)) if dossier.rule and shown else dossier.rule,
+            record=None,
+            item=None,
+            document=None,
+            amount=link.total if link is not None else shown.total if shown is not None else None,
+            currency=link.currency if link is not None else shown.currency if shown is not None else dossier.currency,
+            contact_id=None,
+            awaited=False,
+            beside=True,
+        )
+
+
 def source_total(
     context: Context, row: DealRow | None, item: Drafted | None, document: SourceDocument | Problem | None
 ) -> tuple[Decimal | None, str]:
-    """What the source document comes to, and its currency; None when it says no total and none can be worked out."""
+    """What the source document comes to, or the part of it that is billed, and its currency; None when it says no
+    total and none can be worked out.
+    """
     own = row.content.currency if row is not None and isinstance(row.content, Deal) else None
     home = (own or context.zoho.organisation().currency).upper()
+    if item is not None and item.billing is not None and item.billing.share is not None:
+        return (item.invoice.total, item.invoice.currency) if isinstance(item.invoice, InvoiceDraft) else (None, home)
     if isinstance(document, SourceDocument) and document.grand_total is not None:
         return document.grand_total, (document.currency or home).upper()
     if item is not None and isinstance(item.invoice, InvoiceDraft):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from zoho_xero_sync.core.marks import part_of
 from zoho_xero_sync.core.model import (
     DealRecord,
     DealState,
@@ -55,7 +56,8 @@ def recover(context: Context, ledger: LedgerDesk) -> None:
 
 def _settle(context: Context, ledger: LedgerDesk, write: Write) -> None:
     """Look in Xero first: what is there is adopted, whatever the clocks say; only what is absent is sent again."""
-    links = ledger.find_invoice_links([operation.subject for operation in write.operations])
+    parts = ledger.find_parts([operation.subject for operation in write.operations])
+    links = {link.invoice_id: link for found in parts.values() for link in found}
     sender = Sender(context, ledger)
     now = context.clock.now()
     fresh = _is_fresh(write.last_sent_at or write.created_at, now)
@@ -108,16 +110,18 @@ def look_again(context: Context, ledger: LedgerDesk) -> None:
     One call for all of them; nothing is asked when there are none, and a service that fails is asked by the next run.
     """
     given_up = [record for record in ledger.waiting_deals() if record.problem and record.problem.code == NEVER]
-    links = ledger.find_invoice_links([record.deal_id for record in given_up]) if given_up else {}
-    ended = ledger.ended_invoices(list(links))
-    billed = {deal_id for deal_id, link in links.items() if link not in ended.get(deal_id, ())}
+    parts = ledger.find_parts([record.deal_id for record in given_up]) if given_up else {}
+    ended = ledger.ended_invoices(list(parts))
     before = {link.invoice_id for found in ended.values() for link in found}
+    links = (link for found in parts.values() for link in found)
+    billed = {(link.deal_id, link.part) for link in links if link.invoice_id not in before}
     marks: dict[str, DealRecord] = {}
     begun: list[datetime] = []
-    for record in (record for record in given_up if record.deal_id not in billed):
+    for record in given_up:
         for write in ledger.find_writes(record.deal_id):
             for operation in write.operations:
-                if operation.subject == record.deal_id and operation.kind is OperationKind.CREATE_INVOICE:
+                made = operation.kind is OperationKind.CREATE_INVOICE and operation.subject == record.deal_id
+                if made and (record.deal_id, part_of(operation.identity)) not in billed:
                     marks[operation.identity] = record
                     begun.append(write.created_at)
     if not marks:
@@ -216,7 +220,7 @@ def _changed_outcomes(
     found = context.xero.fetch_invoices([operation.identity for operation in write.operations])
     outcomes: list[AnyOutcome] = []
     for operation in write.operations:
-        current, link = found.get(operation.identity), links.get(operation.subject)
+        current, link = found.get(operation.identity), links.get(operation.identity)
         if current is None or (link is not None and current.updated_at == link.updated_at):
             outcomes.append(_ABSENT)
         elif current.status == operation.effect["status"] and _same_total(operation, current):

@@ -60,7 +60,7 @@ class Sender:
     def send_all(
         self, what: str, items: Sequence[Item], links: Mapping[str, InvoiceLink]
     ) -> Iterator[tuple[Item, AnyOutcome]]:
-        """Each item with its outcome, batch by batch. Items of one kind share a request.
+        """Each item with its outcome, batch by batch. Items of one kind share a request; `links` are by InvoiceID.
 
         What spoiled a request before is sent last, and with fewer others. Raises SyncError when the service will not
         take more now; what was not sent is then simply not yielded.
@@ -152,7 +152,7 @@ class Sender:
             if operation.kind is OperationKind.EMAIL_INVOICE:
                 answer = email_answer(operation, outcome, moment)
             else:
-                answer = answer_for(operation, outcome, links.get(operation.subject), moment)
+                answer = answer_for(operation, outcome, links.get(operation.identity), moment)
             if answer is not None:
                 answers.append(_still_to_plan(answer) if operation.subject in vanished else answer)
         if answers:

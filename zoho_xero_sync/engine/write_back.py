@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from zoho_xero_sync.core.model import Event, InvoiceLink
+from zoho_xero_sync.core.parts import WHOLE
 from zoho_xero_sync.core.report import DealResult
 from zoho_xero_sync.core.write_back import (
     DueWriteBack,
@@ -176,7 +177,10 @@ def _notes_since(context: Context, ledger: LedgerDesk, tally: Tally) -> datetime
 
 def _wants_note(item: _Telling, since: datetime) -> bool:
     made_at = item.due.made_at
-    return made_at is not None and made_at >= since and item.row.noted is None and item.due.link.live
+    link = item.due.link
+    # A deal that is back has its note already; one that is billed in two gets another for the remainder.
+    noted = item.row.noted is not None and (link.part == WHOLE or item.row.noted == link.invoice_id)
+    return made_at is not None and made_at >= since and not noted and link.live
 
 
 def _add_notes(context: Context, ledger: LedgerDesk, telling: Sequence[_Telling]) -> None:

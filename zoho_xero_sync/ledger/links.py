@@ -46,14 +46,29 @@ def newest_customers(connection: Connection, limit: int) -> list[CustomerLink]:
 
 
 def find_invoice_links(connection: Connection, deal_ids: Collection[str]) -> dict[str, InvoiceLink]:
-    """By deal: its live invoice, else the one that was linked last."""
+    """By deal: its live invoice, that of the remainder first; else the one that was linked last."""
     table = tables.invoice_link
     found: dict[str, InvoiceLink] = {}
     for chunk in chunks(deal_ids):
         # In this order the last row of a deal is the one wanted.
-        query = select(table).where(table.c.deal_id.in_(chunk)).order_by(table.c.live, table.c.id)
+        order = (table.c.live, table.c.live * table.c.part, table.c.id)
+        query = select(table).where(table.c.deal_id.in_(chunk)).order_by(*order)
         found.update((row.deal_id, _invoice(row)) for row in connection.execute(query))
     return found
+
+
+def find_parts(connection: Connection, deal_ids: Collection[str]) -> dict[str, tuple[InvoiceLink, ...]]:
+    """By deal, of each part its live invoice, else the one that was linked last; part 1 first."""
+    table = tables.invoice_link
+    found: dict[tuple[str, int], InvoiceLink] = {}
+    for chunk in chunks(deal_ids):
+        # In this order the last row of a part is the one wanted.
+        query = select(table).where(table.c.deal_id.in_(chunk)).order_by(table.c.live, table.c.id)
+        found.update(((row.deal_id, row.part), _invoice(row)) for row in connection.execute(query))
+    parts: dict[str, tuple[InvoiceLink, ...]] = {}
+    for deal_id, part in sorted(found):
+        parts[deal_id] = (*parts.get(deal_id, ()), found[deal_id, part])
+    return parts
 
 
 def has_live_invoice(connection: Connection) -> bool:
@@ -107,6 +122,7 @@ def upsert_invoices(connection: Connection, links: Sequence[InvoiceLink]) -> Non
         {
             "invoice_id": link.invoice_id,
             "deal_id": link.deal_id,
+            "part": link.part,
             "number": link.number,
             "status": link.status,
             "currency": link.currency,
@@ -140,4 +156,5 @@ def _invoice(row: Row[Any]) -> InvoiceLink:
         live=bool(row.live),
         due=row.due,
         paid_on=date.fromisoformat(row.paid_on) if row.paid_on else None,
+        part=row.part,
     )

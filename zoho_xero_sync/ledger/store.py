@@ -219,6 +219,11 @@ class Ledger:
         with self._reading() as connection:
             return _links.find_invoice_links(connection, deal_ids)
 
+    def find_parts(self, deal_ids: Collection[str]) -> dict[str, tuple[InvoiceLink, ...]]:
+        """By deal, of each part its live invoice, else the one that was linked last; part 1 first."""
+        with self._reading() as connection:
+            return _links.find_parts(connection, deal_ids)
+
     def has_live_work(self) -> bool:
         """Whether any deal has a live invoice, or waits for a person."""
         with self._reading() as connection:

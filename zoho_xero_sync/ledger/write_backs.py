@@ -20,9 +20,9 @@ def find_due(connection: Connection, rules: str, limit: int) -> list[DueWriteBac
     """The deals whose invoice has another stamp than the one they were told, those linked last first."""
     link, told, edit = tables.invoice_link, tables.write_back, tables.edit
     later = link.alias()
-    replaced = exists().where(
-        later.c.deal_id == link.c.deal_id, tuple_(later.c.live, later.c.id) > tuple_(link.c.live, link.c.id)
-    )
+    # As find_invoice_links chooses.
+    rank, later_rank = (tuple_(row.c.live, row.c.live * row.c.part, row.c.id) for row in (link, later))
+    replaced = exists().where(later.c.deal_id == link.c.deal_id, later_rank > rank)
     stamp = _stamp(rules)
     query = (
         select(link.c.deal_id, stamp.label("stamp"))

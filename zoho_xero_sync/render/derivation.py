@@ -83,6 +83,7 @@ class DerivationTable:
             for value in (derivation.expected, derivation.predicted, derivation.returned)
         )
         yield [Text("   Total"), expected, Text(), Text("Total" if predicted else ""), predicted]
+        yield from (_cells(step, currency) for step in derivation.part)
         if returned:
             yield [Text(), Text(), Text(), Text("returned by Xero"), returned]
 
@@ -119,7 +120,7 @@ def verdict(derivation: Derivation, currency: str) -> Iterator[tuple[str, str]]:
         yield "Equal to the cent.", "green"
     else:
         yield f"They differ by {money(predicted - expected, currency)}.", "bold red"
-    if returned is not None and returned != predicted:
+    if returned is not None and returned != derivation.billed:
         yield f"Xero holds {money(returned, currency)}.", "yellow"
 
 
@@ -137,6 +138,7 @@ def plain_lines(derivation: Derivation, currency: str) -> Iterator[str]:
         yield f"total  zoho  {money(derivation.expected, currency)}"
     if derivation.predicted is not None:
         yield f"total  xero  {money(derivation.predicted, currency)}"
+    yield from (_plain("part", step, currency) for step in derivation.part)
     if derivation.returned is not None:
         yield f"total  returned by xero  {money(derivation.returned, currency)}"
 
@@ -163,6 +165,8 @@ def derivation_value(derivation: Derivation, currency: str) -> dict[str, object]
         "totals": [_step_value(step, currency) for step in derivation.totals],
         "expected": _exact(derivation.expected, currency),
         "predicted": _exact(derivation.predicted, currency),
+        "part": [_step_value(step, currency) for step in derivation.part],
+        "billed": _exact(derivation.billed, currency),
         "returned": _exact(derivation.returned, currency),
     }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from zoho_xero_sync.core.marks import Swept, deal_of, plain_url, tag_of
+from zoho_xero_sync.core.marks import Swept, deal_of, same_mark, tag_of
 from zoho_xero_sync.core.model import InvoiceDraft, InvoiceLine, InvoiceStatus, XeroInvoice, XeroLine
 from zoho_xero_sync.errors import RemoteError
 from zoho_xero_sync.remote.xero import wire
@@ -104,10 +104,10 @@ def find_by_urls(
 
     Url is not among the fields Xero filters by.
     """
-    wanted = {plain_url(url): url for url in urls}
+    wanted = {same_mark(url): url for url in urls}
     found: dict[str, list[XeroInvoice]] = {}
     for element in _sales_invoices(client, since):
-        url = wanted.get(plain_url(wire.text(element, "Url")))
+        url = wanted.get(same_mark(wire.text(element, "Url")))
         invoice = parse_invoice(element) if url is not None else None
         if url is not None and invoice is not None:
             found.setdefault(url, []).append(invoice)
@@ -255,8 +255,9 @@ def _line_element(line: InvoiceLine, line_id: str | None) -> dict[str, object]:
         "AccountCode": line.account_code,
         "TaxType": line.tax_type,
     }
-    # A line that exists keeps the discount it has, unless it is told of another.
-    if line.discount or line_id:
+    # A line that exists keeps the discount it has, unless it is told of another. One that takes off has none, and a
+    # discount of nothing is more than its amount.
+    if line.discount or (line_id and line.unit_amount >= 0):
         element["DiscountAmount"] = line.discount
     if line.item_code:
         element["ItemCode"] = line.item_code
