@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from zoho_xero_sync.config import Config
-from zoho_xero_sync.core.emailing import UNKNOWN as EMAIL_UNKNOWN
 from zoho_xero_sync.core.invoices import deal_url
 from zoho_xero_sync.core.marks import ledger_tag
 from zoho_xero_sync.core.model import (
     Action,
     CustomerLink,
     DealRecord,
-    DealState,
-    EmailState,
-    Event,
-    Identity,
     InvoiceLink,
-    Problem,
     SourceDocument,
 )
+from zoho_xero_sync.core.parts import newest, others
 from zoho_xero_sync.core.rebuild import RebuildView
 from zoho_xero_sync.core.reconcile import Pair, Reconciliation
-from zoho_xero_sync.core.report import COUNTS, Report
-from zoho_xero_sync.core.settlement import DealSettlement
+from zoho_xero_sync.core.report import Report
 from zoho_xero_sync.core.sighting import standing_edits
 from zoho_xero_sync.core.views import DealView, StatusView
 from zoho_xero_sync.core.window import Window
@@ -39,28 +29,27 @@ from zoho_xero_sync.engine.adopting import Adopted, adopt_invoice, adopt_pairs
 from zoho_xero_sync.engine.allowance import waiting_until
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.fetch import read_baseline
-from zoho_xero_sync.engine.linking import link_contact, released
+from zoho_xero_sync.engine.linking import link_contact
 from zoho_xero_sync.engine.overlay import Overlay
 from zoho_xero_sync.engine.ports import Context, Options
 from zoho_xero_sync.engine.prepare import explain_deal
 from zoho_xero_sync.engine.rebuild import rebuild, record_rebuilt
 from zoho_xero_sync.engine.reconcile import reconcile, record_repairs
 from zoho_xero_sync.engine.run import apply_changes, preview_changes, record_baseline
+from zoho_xero_sync.engine.settling import known_deal, settle_deal
 from zoho_xero_sync.engine.tally import summary
-from zoho_xero_sync.engine.write_back import settle_refused
 from zoho_xero_sync.errors import LedgerError, SyncError, UsageError
 from zoho_xero_sync.ledger.lock import RunLock
+from zoho_xero_sync.ledger.old_ledger import waiting_in_old
 from zoho_xero_sync.ledger.place import require_path
 from zoho_xero_sync.ledger.replacing import aside_name, replaced_ledger
 from zoho_xero_sync.ledger.store import Ledger
 from zoho_xero_sync.login_status import new_lapse_note
 from zoho_xero_sync.remote.http import Clock, SystemClock
+from zoho_xero_sync.run_reports import RunInProgress, failed_report, new_run_id, reported, still_new, worth_keeping
 from zoho_xero_sync.services import ZOHO_FACT, Logins, OpenServices, Services, organisation_text
 
-log = logging.getLogger(__name__)
-
 _ALLOWANCE_FACT = "xero.calls_left"
-_DIGITS = re.compile(r"\d+")
 
 
 def _silent(what: str, done: int, total: int) -> None:
@@ -159,13 +148,13 @@ class App:
             try:
                 with self.open_services(self.config, self.environ, self.clock, ledger, ledger.identity()) as services:
                     run.report = apply_changes(self._context(services, run.id, ledger), ledger, options)
-                    with _reported(run):
+                    with reported(run):
                         self._keep(ledger, services)
-                with _reported(run):
+                with reported(run):
                     run.report = self._with_lapse(run.report, ledger)
             except SyncError as error:
                 run.report = failed_report(run.id, "apply", self.clock.now(), error)
-            run.report = replace(run.report, new_problems=_still_new(run.report, ledger))
+            run.report = replace(run.report, new_problems=still_new(run.report, ledger))
             return run.report
 
     def _with_lapse(self, report: Report, ledger: Ledger) -> Report:
@@ -207,7 +196,8 @@ class App:
 
     def _view(self, deal_id: str, ledger: Ledger | None, services: Services) -> DealView:
         record = ledger.find_deals([deal_id]).get(deal_id) if ledger else None
-        link = ledger.find_invoice_links([deal_id]).get(deal_id) if ledger else None
+        links = ledger.find_parts([deal_id]).get(deal_id, ()) if ledger else ()
+        link = newest(links)
         overlay = Overlay(ledger)
         context = self._context(services, new_run_id())
         row = next(iter(services.zoho.fetch_deals([deal_id]).rows), None)
@@ -234,6 +224,7 @@ class App:
             record=record,
             customer=customer,
             invoice=link,
+            others=others(links, link),
             document=document,
             action=action,
             events=tuple(ledger.events(deal_id)) if ledger else (),
@@ -256,42 +247,20 @@ class App:
     def resolve(self, deal_id: str, *, retry: bool) -> tuple[DealRecord, InvoiceLink | None]:
         """Let the next run try the deal again, or set it aside for good.
 
-        A deal that has a live invoice is not set aside: the invoice stays as it is, and nothing waits any more. Returns
-        the deal's record as it was, and the invoice that is kept. Raises UsageError when the ledger does not know the
-        deal or nothing of it waits.
+        Returns the deal's record as it was, and the invoice that is kept. Raises UsageError when the ledger does not
+        know the deal or nothing of it waits.
         """
         with RunLock.for_url(self.config.ledger), Ledger.open(self.config.ledger) as ledger:
-            record = _known(ledger, deal_id)
-            waits = record.state in (DealState.HELD, DealState.REJECTED, DealState.SKIPPED, DealState.PENDING)
-            refused = settle_refused(ledger, deal_id, retry=retry)
-            if retry and not (waits or refused):
-                raise UsageError(
-                    f"Deal {deal_id} ({record.name}) does not wait for anything.",
-                    f"To sync it now: zoho-xero-sync sync --deal {deal_id}",
-                )
-            now = self.clock.now()
-            _settle_email(ledger, Event(now, None, deal_id, "email_dropped", {}), record, retry=retry)
-            if retry:
-                ledger.stage([released(record)] if waits else [], None)
-                ledger.record_events([Event(now, None, deal_id, "retried", {})])
-                return record, None
-            kept = _live_invoice(ledger, record)
-            state, detail = (DealState.SEEN, {"invoice": kept.number}) if kept else (DealState.SKIPPED, {})
-            event = Event(now, None, deal_id, "kept" if kept else "skipped", detail)
-            ledger.settle_deals([DealSettlement(deal_id, state, event=event)])
-            return record, kept
+            return settle_deal(ledger, self.config.rules, self.clock.now(), deal_id, retry=retry)
 
     def link_contact(self, deal_id: str, contact: str) -> tuple[DealRecord, CustomerLink]:
         """Make this Xero contact (ContactID or ContactNumber) the deal's customer, and let the next run try the deal.
 
         Returns the deal as it was, and the link. Raises UsageError when the deal or the contact is not there.
         """
-        with RunLock.for_url(self.config.ledger), Ledger.open(self.config.ledger) as ledger:
-            record = _known(ledger, deal_id)
-            with Services(self.config, self.environ, self.clock, ledger, ledger.identity()) as services:
-                link = link_contact(self._context(services, new_run_id()), ledger, record, contact)
-                self._keep(ledger, services)
-            return record, link
+        with self._settling() as (ledger, context):
+            record = known_deal(ledger, deal_id)
+            return record, link_contact(context, ledger, record, contact)
 
     def adopt(self, deal_id: str, invoice: str, *, sure: bool) -> Adopted:
         """Make this sales invoice (number or InvoiceID) the deal's, as it stands; nothing is written to Xero.
@@ -356,7 +325,7 @@ class App:
                 )
             services = stack.enter_context(Services(self.config, self.environ, self.clock, None, None))
             identity = services.identify()
-            waiting = _waiting_in_old(self.config.ledger, identity) if there else frozenset()
+            waiting = waiting_in_old(self.config.ledger, identity) if there else frozenset()
             context = self._context(services, new_run_id())
             keeper = BookKeeper(context, Overlay(None))
             rebuilt = rebuild(context, keeper, waiting)
@@ -400,15 +369,15 @@ class App:
             yield ledger, stack.enter_context(services)
 
     @contextmanager
-    def _recorded(self, ledger: Ledger, mode: str, run_id: str | None = None) -> Iterator[_RunInProgress]:
-        run = _RunInProgress(run_id or new_run_id())
+    def _recorded(self, ledger: Ledger, mode: str, run_id: str | None = None) -> Iterator[RunInProgress]:
+        run = RunInProgress(run_id or new_run_id())
         ledger.begin_run(run.id, mode, self.clock.now())
         try:
             yield run
         finally:
             report = run.report
-            told = summary(report) if report is not None and _worth_keeping(report) else None
-            with _reported(run):
+            told = summary(report) if report is not None and worth_keeping(report) else None
+            with reported(run):
                 ledger.finish_run(run.id, self.clock.now(), 1 if report is None else report.exit_code, told)
 
     def _keep(self, ledger: Ledger, services: Services) -> None:
@@ -418,126 +387,3 @@ class App:
             ledger.record_fact(ZOHO_FACT, organisation_text(services.read_organisation), now)
         if services.pace.day_remaining is not None and services.xero.calls:
             ledger.record_fact(_ALLOWANCE_FACT, str(services.pace.day_remaining), now)
-
-
-@dataclass(slots=True)
-class _RunInProgress:
-    id: str
-    report: Report | None = None
-
-
-@contextmanager
-def _reported(run: _RunInProgress) -> Iterator[None]:
-    """What comes after a run's report is convenience: a ledger that takes no more does not make it another one.
-
-    The next run says what is wrong with the ledger when it begins.
-    """
-    try:
-        yield
-    except LedgerError:
-        if run.report is None:
-            raise
-        log.warning("the ledger took no more after the report of run %s", run.id)
-
-
-def _known(ledger: Ledger, deal_id: str) -> DealRecord:
-    record = ledger.find_deals([deal_id]).get(deal_id)
-    if record is None:
-        raise UsageError(f"The ledger does not know deal {deal_id}.", "See what waits with: zoho-xero-sync status")
-    return record
-
-
-def _waiting_in_old(url: str, identity: Identity) -> frozenset[str]:
-    """The deals that wait in the ledger that is there; none when it is damaged, and so says nothing any more.
-
-    Raises LedgerError when it is sound and must not be replaced yet.
-    """
-    try:
-        with Ledger.open(url, read_only=True) as old:
-            owner, unanswered = old.identity(), old.unsettled_writes()
-            waiting = frozenset(record.deal_id for record in (*old.pending_deals(), *old.waiting_deals()))
-    except LedgerError:
-        return frozenset()
-    if (owner.zoho_org_id, owner.xero_tenant_id) != (identity.zoho_org_id, identity.xero_tenant_id):
-        raise LedgerError(
-            f"The ledger belongs to {owner.zoho_org_name} and {owner.xero_org_name}, and the logins reach "
-            f"{identity.zoho_org_name} and {identity.xero_org_name}.",
-            "Log in to the right ones (zoho-xero-sync auth status), or name another ledger in the configuration.",
-        )
-    if unanswered:
-        raise LedgerError(
-            "The ledger still waits for Xero's answer to a write; a new one would not know of it.",
-            "Let a run settle that first: zoho-xero-sync sync",
-        )
-    return waiting
-
-
-def _settle_email(ledger: Ledger, dropped: Event, record: DealRecord, *, retry: bool) -> None:
-    """A doubtful e-mail is sent once more when a person says so; what is set aside is not e-mailed."""
-    notes = [note for note in ledger.open_emails() if note.deal_id == record.deal_id]
-    if retry and record.problem is not None and record.problem.code == EMAIL_UNKNOWN:
-        ledger.record_emails([replace(note, state=EmailState.WANTED) for note in notes])
-    elif notes and not retry:
-        ledger.record_emails([replace(note, state=EmailState.DROPPED) for note in notes], [dropped])
-
-
-def _live_invoice(ledger: Ledger, record: DealRecord) -> InvoiceLink | None:
-    # The link still shows the invoice as it was when the deal is held because a person ended it in Xero.
-    if record.problem is not None and record.problem.code == "invoice_gone":
-        return None
-    link = ledger.find_invoice_links([record.deal_id]).get(record.deal_id)
-    return link if link is not None and link.live else None
-
-
-def new_run_id() -> str:
-    """A short name for one run, in reports, logs and the ledger."""
-    return uuid.uuid4().hex[:12]
-
-
-def failed_report(run_id: str, mode: str, at: datetime, error: SyncError) -> Report:
-    """The report of a run that ended before it began."""
-    problem = Problem(error.code, "run", error.message, error.hint)
-    return Report(
-        run_id=run_id,
-        mode=mode,
-        started_at=at,
-        finished_at=at,
-        window=(None, None),
-        checkpoint=(None, None),
-        counts=dict.fromkeys(COUNTS, 0),
-        api_calls={"zoho": 0, "xero": 0},
-        deals=(),
-        problems=(problem,),
-        exit_code=int(error.exit_code),
-        new_problems=frozenset({(problem.code, problem.subject)}),
-    )
-
-
-def _worth_keeping(report: Report) -> bool:
-    return bool(report.deals or report.problems or report.baseline)
-
-
-def _still_new(report: Report, ledger: Ledger) -> frozenset[tuple[str, str]]:
-    """The report's new problems, without problems of the run that the run before had already told.
-
-    Counts and times in a sentence do not make it a new one.
-    """
-    told = _told_last(ledger)
-    known = {
-        (problem.code, problem.subject)
-        for problem in report.problems
-        if problem.subject == "run" and (problem.code, _plain(problem)) in told
-    }
-    return report.new_problems - known
-
-
-def _told_last(ledger: Ledger) -> set[tuple[str, str]]:
-    finished = [run for run in ledger.runs(5) if run.finished_at is not None]
-    if not finished or finished[0].report is None:
-        return set()
-    problems = json.loads(finished[0].report)["problems"]
-    return {(code, _DIGITS.sub("#", message)) for code, subject, message in problems if subject == "run"}
-
-
-def _plain(problem: Problem) -> str:
-    return _DIGITS.sub("#", problem.message)

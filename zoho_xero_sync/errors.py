@@ -34,6 +34,8 @@ def worst(codes: set[ExitCode]) -> ExitCode:
     return next((code for code in SEVERITY if code in codes), ExitCode.OK)
 
 
+# The hint of what ends a run without losing anything.
+SAFE_TO_RERUN = "It is safe to run it again: the next run goes on where this one stopped."
 _ASKED = "The next run asks Xero before anything is sent again."
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from zoho_xero_sync.config import load_config
 from zoho_xero_sync.config.golden import configuration_of, load_golden
 from zoho_xero_sync.core.customers import draft_contact
+from zoho_xero_sync.core.document_modules import MODULES
 from zoho_xero_sync.core.golden import (
     GoldenCase,
     GoldenFile,
@@ -28,7 +29,7 @@ from zoho_xero_sync.core.model import Books, ContactDraft, Deal, InvoiceDraft, P
 from zoho_xero_sync.core.stages import match_rule, target_status
 from zoho_xero_sync.remote.patience import Clock
 from zoho_xero_sync.remote.zoho.deals import parse_deal
-from zoho_xero_sync.remote.zoho.documents import MODULES, fetch_documents
+from zoho_xero_sync.remote.zoho.documents import fetch_documents
 from zoho_xero_sync.remote.zoho.rows import Row
 from zoho_xero_sync.services import Services
 

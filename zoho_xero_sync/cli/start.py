@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from zoho_xero_sync.app import App, new_run_id
+from zoho_xero_sync.app import App
 from zoho_xero_sync.cli.main import Session
 from zoho_xero_sync.config import load_config
 from zoho_xero_sync.log import configure
+from zoho_xero_sync.run_reports import new_run_id
 
 
 def start_logging(session: Session) -> None:

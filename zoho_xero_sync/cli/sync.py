@@ -10,7 +10,6 @@ import click
 from dateutil import tz
 from dateutil.parser import isoparse
 
-from zoho_xero_sync.app import failed_report, new_run_id
 from zoho_xero_sync.cli.every import run_rounds
 from zoho_xero_sync.cli.main import Session
 from zoho_xero_sync.cli.start import open_app
@@ -20,6 +19,7 @@ from zoho_xero_sync.errors import ExitCode, LockedError, SyncError
 from zoho_xero_sync.render.progress import Progress
 from zoho_xero_sync.render.report_json import report_json
 from zoho_xero_sync.render.report_text import render_report
+from zoho_xero_sync.run_reports import failed_report, new_run_id
 from zoho_xero_sync.watching import Watch
 
 _AGE = re.compile(r"(\d{1,5})\s*([hdw])", re.IGNORECASE)

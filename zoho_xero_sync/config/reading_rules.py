@@ -102,7 +102,7 @@ def _stage(section: Section, taken: dict[tuple[str, str | None], str]) -> StageR
     if email and invoice not in (None, "authorised"):
         said = f"is {'sent' if email == 'sent' else 'true'}, but only approved invoices leave by e-mail."
         section.report("email", said, "Set invoice: authorised here.")
-    share: Share | None = section.read("share", _share, None)
+    share: Share | None = section.read("share", optional(_share), None)
     if share is not None and invoice == "none":
         section.report("share", "has nothing to bill: this rule makes no invoice.", "Set invoice, or remove it.")
     stages = _stage_names(section)

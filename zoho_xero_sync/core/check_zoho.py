@@ -4,34 +4,20 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from zoho_xero_sync.core.check_facts import FieldMeta, Fields, Finding, Unread, ZohoFacts
+from zoho_xero_sync.core.document_modules import MODULES
 from zoho_xero_sync.core.rules import DueField, LineSource, Rules
+from zoho_xero_sync.core.wording import some_of
 
 _RIGHTS = "Give the login's user the right to it in Zoho (Setup, Profiles), or correct the configuration."
-
-
-class _Source(NamedTuple):
-    """The module of a line source, and the fields a run reads in it."""
-
-    module: str
-    fields: tuple[str, ...]
-
-
-# API names as in www.zoho.com/crm/developer/docs/api/v8/modules-api.html; Invoices spell the link Deal_Name__s.
-_SOURCES: Mapping[LineSource, _Source] = {
-    "quote": _Source("Quotes", ("Deal_Name", "Quote_Number", "Quote_Stage", "Grand_Total")),
-    "sales_order": _Source("Sales_Orders", ("Deal_Name", "SO_Number", "Grand_Total")),
-    "zoho_invoice": _Source("Invoices", ("Deal_Name__s", "Invoice_Number", "Grand_Total")),
-}
 
 
 def source_module(source: LineSource, rules: Rules) -> str | None:
     """The module that a line source is read from; None for `amount` and for a subform that is not named."""
     if source == "subform":
         return rules.lines.subform.module
-    return _SOURCES[source].module if source in _SOURCES else None
+    return MODULES[source].module if source in MODULES else None
 
 
 def judge_zoho(rules: Rules, facts: ZohoFacts) -> Iterator[Finding]:
@@ -60,7 +46,7 @@ def green_unless(troubles: Iterable[Finding], code: str, subject: str, fine: str
 def listed(names: Iterable[str]) -> str:
     """The names with commas, in quotes where they have blanks of their own; at most eight of them."""
     shown = [f"'{name}'" if " " in name else name for name in names]
-    return ", ".join(shown[:8]) + (f" and {len(shown) - 8} more" if len(shown) > 8 else "")
+    return some_of(shown, 8)
 
 
 def near(name: str, known: Iterable[str]) -> str:
@@ -182,7 +168,9 @@ def _sources(rules: Rules, facts: ZohoFacts) -> Iterator[Finding]:
 def _columns(source: LineSource, rules: Rules) -> tuple[tuple[str, str], ...]:
     """(key of the configuration, field) of everything a run reads there."""
     if source != "subform":
-        return tuple(("lines.from", name) for name in _SOURCES[source].fields)
+        module = MODULES[source]
+        fields = (module.deal_field, module.number, *((module.stage,) if module.stage else ()), "Grand_Total")
+        return tuple(("lines.from", name) for name in fields)
     form = rules.lines.subform
     columns = {
         "product": form.product,
@@ -217,17 +205,23 @@ def _no_field(code: str, module: str, key: str, name: str, fields: Fields) -> Fi
 
 def _deal_fields(rules: Rules, facts: ZohoFacts) -> Iterator[Finding]:
     code, subject = "deal_fields", "Fields of deals"
-    fields = facts.deal_fields
-    if isinstance(fields, Unread):
-        yield unread(code, subject, fields)
-        return
-    if fields is None:
-        message = "Zoho has no module Deals, or does not show it to this login."
-        yield Finding(code, "problem", subject, message, _RIGHTS, "config")
-        return
     wanted = tuple(_wanted(rules))
+    fields = _read(code, subject, "Deals", facts.deal_fields)
+    if isinstance(fields, Finding):
+        yield fields
+        return
     troubles = (*_absent(code, "Deals", wanted, fields), *_not_dates(rules, fields))
     yield from green_unless(troubles, code, subject, f"exist and can be read: {listed(_names(wanted))}")
+
+
+def _read(code: str, subject: str, module: str, fields: Fields | Unread | None) -> Fields | Finding:
+    """The fields of the module, or the finding that they could not be read."""
+    if isinstance(fields, Unread):
+        return unread(code, subject, fields)
+    if fields is None:
+        message = f"Zoho has no module {module}, or does not show it to this login."
+        return Finding(code, "problem", subject, message, _RIGHTS, "config")
+    return fields
 
 
 def _names(wanted: Iterable[tuple[str, str]]) -> tuple[str, ...]:
@@ -283,13 +277,9 @@ def _customer_fields(rules: Rules, facts: ZohoFacts) -> Iterator[Finding]:
     if not wanted:
         yield Finding(code, "ok", subject, "none named beside those that every account has")
         return
-    fields = facts.account_fields
-    if isinstance(fields, Unread):
-        yield unread(code, subject, fields)
-        return
-    if fields is None:
-        message = "Zoho has no module Accounts, or does not show it to this login."
-        yield Finding(code, "problem", subject, message, _RIGHTS, "config")
+    fields = _read(code, subject, "Accounts", facts.account_fields)
+    if isinstance(fields, Finding):
+        yield fields
         return
     troubles = _absent(code, "Accounts", wanted.items(), fields)
     yield from green_unless(troubles, code, subject, f"exist and can be read: {listed(wanted.values())}")

@@ -32,12 +32,13 @@ def contact_name(name: str) -> str:
 
 def customer_key(deal: Deal, rules: CustomerRules) -> CustomerKey | None:
     """Which Zoho record is invoiced: the first of the configured sources that the deal has."""
-    for source in rules.sources:
-        if source == "account" and deal.account:
-            return CustomerKey(ACCOUNTS, deal.account.id)
-        if source == "contact" and deal.person:
-            return CustomerKey(CONTACTS, deal.person.id)
-    return None
+    return chosen_customer(deal.account.id if deal.account else None, deal.person.id if deal.person else None, rules)
+
+
+def chosen_customer(account: str | None, person: str | None, rules: CustomerRules) -> CustomerKey | None:
+    """The first of the configured sources that is there; the ids of a deal's account and of its contact person."""
+    known = {"account": CustomerKey(ACCOUNTS, account or ""), "contact": CustomerKey(CONTACTS, person or "")}
+    return next((known[source] for source in rules.sources if known[source].id), None)
 
 
 def draft_contact(deal: Deal, rules: CustomerRules) -> ContactDraft | Problem:

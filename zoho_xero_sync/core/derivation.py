@@ -109,6 +109,7 @@ def _part_steps(draft: InvoiceDraft) -> Iterator[Step]:
 
 def document_total(document: SourceDocument, draft: InvoiceDraft | None) -> Decimal | None:
     """What Zoho says the invoice must total: the document's Grand_Total, else what a deal's Amount comes to."""
+    draft = _in_full(draft)
     if draft is None:
         return document.grand_total
     return expected_total(document, draft.sub_total, draft.total_tax, _SETTINGS[draft.amounts])

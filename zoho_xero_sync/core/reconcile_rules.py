@@ -16,6 +16,7 @@ from zoho_xero_sync.core.reconcile import Case, Difference, Dossier, Finding, Ki
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.stages import CLOSED, Step, match_rule, status_step, target_status
 from zoho_xero_sync.core.staging import stage_row
+from zoho_xero_sync.core.wording import some_of
 
 _WAITS = (DealState.HELD, DealState.REJECTED)
 _FIX = "zoho-xero-sync reconcile --fix"
@@ -270,11 +271,10 @@ def _drifted(case: Case, link_prefix: str) -> Iterator[Finding]:
         return
     ours = all(item.ledger == item.xero for item in found)
     who = "is behind its deal" if ours else "and its deal differ"
-    names = ", ".join(item.field for item in found[:_LISTED])
-    more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
+    names = some_of([item.field for item in found], _LISTED)
     carry = f"zoho-xero-sync sync --deal {dossier.deal_id}"
     hint = f"To carry it over, type: {carry}" if ours else f"Make the two agree; to look at both: {_show(dossier)}"
-    message = f"Invoice {current.number} {who} in {names}{more}."
+    message = f"Invoice {current.number} {who} in {names}."
     yield replace(_finding(case, Kind.DRIFTED, message, hint, current), differences=found)
 
 

@@ -38,10 +38,14 @@ def in_part(
 
     `billed` is the live invoice of the share, as Xero has it. The lines are empty when nothing is left.
     """
-    total = predicted_totals(whole.lines, whole.amounts)[2]
+    _, total_tax, total = predicted_totals(whole.lines, whole.amounts)
     said = share_text(share)
     if isinstance(share, Decimal):
-        return _shared(whole, share), Part(WHOLE, said, whole.lines, total)
+        shared = _shared(whole, share)
+        due = predicted_totals(shared, whole.amounts)[2]
+        if due <= 0:
+            return _too_little(deal, whole, said, total, due)
+        return shared, Part(WHOLE, said, whole.lines, total)
     if billed is None:
         return whole.lines, Part(REMAINDER, said, whole.lines, total)
     if billed.currency != whole.currency:
@@ -53,7 +57,7 @@ def in_part(
     if left < 0:
         return _overbilled(deal, billed, total)
     lines = (*whole.lines, *_taken_off(whole, billed))
-    if predicted_totals(lines, whole.amounts)[2] != left:
+    if predicted_totals(lines, whole.amounts)[1:] != (total_tax - billed.total_tax, left):
         return _unlike(deal, billed, "bears a tax that its rates do not give, so it cannot be taken off exactly")
     return lines, part
 
@@ -138,6 +142,18 @@ def _unlike(deal: Deal, billed: XeroInvoice, why: str) -> Problem:
         f"Correct that invoice in Xero, or bill the rest by hand; then type: zoho-xero-sync resolve {deal.id} --retry "
         "(or --skip)",
         "Total",
+    )
+
+
+def _too_little(deal: Deal, whole: Whole, said: str, total: Decimal, due: Decimal) -> Problem:
+    ours, theirs = (money_text(value, whole.currency) for value in (total, due))
+    return Problem(
+        "zero_total" if due == 0 else "negative_total",
+        f"deal {deal.id}",
+        f"{said} of the deal's {ours} {whole.currency} comes to {theirs}. Only positive totals are invoiced.",
+        "Nothing is owed yet: the stage of the remainder bills the deal in full. Or correct the amounts in Zoho, then "
+        f"type: zoho-xero-sync resolve {deal.id} --retry",
+        "Amount",
     )
 
 

@@ -49,7 +49,8 @@ class DealView:
 
     `action` is what a sync asked for this deal would do; `note` says why there is none.
     `rules` are those that the invoice is derived by.
-    `drift` is what people changed in the invoice in Xero: as it was sent, and as it is there.
+    `drift` is what people changed in the invoice in Xero: as it was sent, and as it is there. `others` are live
+    invoices beside it, of a deal that is billed in two.
     """
 
     deal_id: str
@@ -67,4 +68,5 @@ class DealView:
     xero_link: str | None
     note: str | None = None
     drift: tuple[Change, ...] = ()
+    others: tuple[InvoiceLink, ...] = ()
     rules: InvoiceRules | None = None

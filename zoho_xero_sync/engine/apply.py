@@ -40,7 +40,7 @@ from zoho_xero_sync.core.stages import CLOSED
 from zoho_xero_sync.engine.items import items_note, make_items
 from zoho_xero_sync.engine.ports import Context, LedgerDesk
 from zoho_xero_sync.engine.send import Item, Sender
-from zoho_xero_sync.errors import RemoteError
+from zoho_xero_sync.errors import SAFE_TO_RERUN, RemoteError
 
 _WRITES = ("create", "update", "void")
 
@@ -213,7 +213,7 @@ class Application:
             if isinstance(outcome, NotSent):
                 unreached = outcome.reason
         if unreached:
-            raise RemoteError(unreached, "It is safe to run it again: the next run goes on where this one stopped.")
+            raise RemoteError(unreached, SAFE_TO_RERUN)
 
     def _item(self, action: Action) -> Item:
         step = action.invoice

@@ -18,6 +18,7 @@ from zoho_xero_sync.engine.prepare import plan_deals
 from zoho_xero_sync.engine.recover import KEY_LIFE, recover
 from zoho_xero_sync.engine.send import BATCH_ITEMS
 from zoho_xero_sync.engine.tally import Tally
+from zoho_xero_sync.errors import SAFE_TO_RERUN
 
 # 60 items, then 8, then 1: after two rounds an item that spoils its request is alone.
 ROUNDS = 2
@@ -145,5 +146,4 @@ def _note_left(left: int, tally: Tally) -> None:
     if left:
         deals = "1 deal is" if left == 1 else f"{left} deals are"
         message = f"An answer from Xero was lost. Xero was asked again; {deals} left for the next run."
-        hint = "It is safe to run it again: the next run goes on where this one stopped."
-        tally.run_problems.append(Problem("service_unavailable", "run", message, hint))
+        tally.run_problems.append(Problem("service_unavailable", "run", message, SAFE_TO_RERUN))

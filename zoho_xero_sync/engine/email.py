@@ -29,12 +29,13 @@ from zoho_xero_sync.core.outcome import AnyOutcome, Applied, Emailed, NotSent, R
 from zoho_xero_sync.core.results import waiting, with_problem
 from zoho_xero_sync.core.settlement import DealSettlement
 from zoho_xero_sync.core.stages import CLOSED, match_rule
+from zoho_xero_sync.core.wording import some_of
 from zoho_xero_sync.engine.allowance import waiting_until
 from zoho_xero_sync.engine.busy import busy_subjects
 from zoho_xero_sync.engine.ports import Context, LedgerDesk, LedgerView, Options
 from zoho_xero_sync.engine.send import SILENCE, Sender
 from zoho_xero_sync.engine.tally import Tally
-from zoho_xero_sync.errors import RemoteError
+from zoho_xero_sync.errors import SAFE_TO_RERUN, RemoteError
 
 # One call each, and 60 calls a minute (developer.xero.com/documentation/guides/oauth2/limits): what is left is sent by
 # the next runs, so that new invoices do not wait long behind e-mails.
@@ -164,9 +165,7 @@ class _Sending:
         if isinstance(outcome, Applied):
             self.sent.append(current.number)
         elif isinstance(outcome, NotSent):
-            raise RemoteError(
-                outcome.reason, "It is safe to run it again: the next run goes on where this one stopped."
-            )
+            raise RemoteError(outcome.reason, SAFE_TO_RERUN)
         elif isinstance(outcome, Rejected) and says_limit(outcome.message):
             self.limited = True
             self._ledger.record_fact(_LIMIT_FACT, "reached", self._context.clock.now())
@@ -251,6 +250,4 @@ def _emails(count: int) -> str:
 
 
 def _invoices(numbers: Sequence[str]) -> str:
-    shown = ", ".join(numbers[:_SHOWN])
-    more = f" and {len(numbers) - _SHOWN} more" if len(numbers) > _SHOWN else ""
-    return f"{'1 invoice' if len(numbers) == 1 else f'{len(numbers)} invoices'}: {shown}{more}"
+    return f"{'1 invoice' if len(numbers) == 1 else f'{len(numbers)} invoices'}: {some_of(numbers, _SHOWN)}"

@@ -9,6 +9,7 @@ from zoho_xero_sync.core.items import item_operation, item_subject, new_items, s
 from zoho_xero_sync.core.model import Action, ItemDraft, XeroItem
 from zoho_xero_sync.core.outcome import AnyOutcome, Applied, Rejected, Unknown
 from zoho_xero_sync.core.unanswered import is_given_up
+from zoho_xero_sync.core.wording import some_of
 from zoho_xero_sync.engine.books import ITEMS
 from zoho_xero_sync.engine.busy import busy_subjects
 from zoho_xero_sync.engine.ports import Context, LedgerDesk
@@ -46,9 +47,8 @@ def make_items(
 
 def items_note(said: str, codes: Sequence[str]) -> str:
     """`Made 2 items in Xero: A, B.`"""
-    more = f" and {len(codes) - _SHOWN} more" if len(codes) > _SHOWN else ""
     count = "1 item" if len(codes) == 1 else f"{len(codes)} items"
-    return f"{said} {count} in Xero: {', '.join(codes[:_SHOWN])}{more}."
+    return f"{said} {count} in Xero: {some_of(codes, _SHOWN)}."
 
 
 def _not_to_be_sent(context: Context, ledger: LedgerDesk, wanted: Mapping[str, ItemDraft]) -> dict[str, AnyOutcome]:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from zoho_xero_sync.core.customers import ACCOUNTS, CONTACTS
+from zoho_xero_sync.core.customers import ACCOUNTS, CONTACTS, chosen_customer
+from zoho_xero_sync.core.document_modules import MODULES
 from zoho_xero_sync.core.model import (
     Action,
     CustomerKey,
@@ -27,10 +28,8 @@ from zoho_xero_sync.engine.ports import Context, LedgerView
 
 Ask = Callable[[Context, LedgerView, datetime], Found]
 
-# By the name of a line source: the module its documents are in.
-_MODULES = {"quote": "Quotes", "sales_order": "Sales_Orders", "zoho_invoice": "Invoices"}
 # By what a document calls itself: the module it is in.
-_LABELS = {"quote": "Quotes", "sales order": "Sales_Orders", "Zoho invoice": "Invoices"}
+_BY_LABEL = {module.label: module.module for module in MODULES.values()}
 # Zoho's times have whole seconds: what changed within this of being read may have changed again in the same second.
 _GRAIN = timedelta(seconds=2)
 _WAITS = (DealState.HELD, DealState.REJECTED)
@@ -40,7 +39,7 @@ _CUSTOMER_FIELDS = frozenset({"Account_Name", "Contact_Name"})
 
 def document_polls(rules: Rules) -> tuple[Poll, ...]:
     """One poll for each module that lines come from."""
-    modules = [_MODULES[source] for source in rules.lines.sources if source in _MODULES]
+    modules = [MODULES[source].module for source in rules.lines.sources if source in MODULES]
     every = timedelta(minutes=rules.poll.documents)
     return tuple(Poll(f"documents.{module}", every, _ask_documents(module)) for module in modules)
 
@@ -57,9 +56,9 @@ def customer_polls(rules: Rules) -> tuple[Poll, ...]:
 def seen_documents(actions: Iterable[Action], read_at: datetime | None) -> list[SeenRecord]:
     """The documents these actions were planned from, so that a poll need not bring them up as they are."""
     return [
-        _seen(SeenRecord(_LABELS[document.source], document.id, document.modified_at, action.deal_id), read_at)
+        _seen(SeenRecord(_BY_LABEL[document.source], document.id, document.modified_at, action.deal_id), read_at)
         for action in actions
-        if isinstance(document := action.document, SourceDocument) and document.source in _LABELS
+        if isinstance(document := action.document, SourceDocument) and document.source in _BY_LABEL
     ]
 
 
@@ -131,7 +130,7 @@ def _spokesmen(rules: Rules, ledger: LedgerView, live: Sequence[DealRecord]) -> 
     waiting = {record.deal_id for record in live if record.state in _WAITS}
     by_customer: dict[CustomerKey, list[DealRecord]] = {}
     for record in live:
-        key = _customer(record, rules)
+        key = chosen_customer(record.account, record.person, rules.customer)
         if key is not None and record.stage in stages and record.deal_id not in waiting:
             by_customer.setdefault(key, []).append(record)
     links = ledger.find_customer_links(by_customer.keys())
@@ -140,12 +139,3 @@ def _spokesmen(rules: Rules, ledger: LedgerView, live: Sequence[DealRecord]) -> 
         speaks = links[key].person if key in links else None
         chosen.add(([record for record in records if record.person == speaks] or records)[-1].deal_id)
     return frozenset(waiting | chosen)
-
-
-def _customer(record: DealRecord, rules: Rules) -> CustomerKey | None:
-    for source in rules.customer.sources:
-        if source == "account" and record.account:
-            return CustomerKey(ACCOUNTS, record.account)
-        if source == "contact" and record.person:
-            return CustomerKey(CONTACTS, record.person)
-    return None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from zoho_xero_sync.core.contact_now import kept_notes
 from zoho_xero_sync.core.items import new_items
-from zoho_xero_sync.core.model import Action, DealRecord, DealState
+from zoho_xero_sync.core.model import Action, DealRecord, DealState, Problem
 from zoho_xero_sync.core.plan import count_new_invoices
 from zoho_xero_sync.core.report import DealResult, Report
 from zoho_xero_sync.core.results import planned, uncertain, waiting
@@ -183,16 +183,19 @@ def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally)
 
 
 def _note_stages(context: Context, baseline: Baseline, tally: Tally) -> None:
-    problem = stage_problem(context.rules, baseline.stages) if baseline.stages else None
-    if problem is not None:
-        tally.run_problems.append(problem)
+    if baseline.stages:
+        _tell(stage_problem(context.rules, baseline.stages), tally)
 
 
 def _watch_stages(context: Context, ledger: LedgerView, tally: Tally) -> str | None:
     problem, told = watched_stages(context, ledger)
+    _tell(problem, tally)
+    return told
+
+
+def _tell(problem: Problem | None, tally: Tally) -> None:
     if problem is not None and problem not in tally.run_problems:
         tally.run_problems.append(problem)
-    return told
 
 
 def _keep_stages(context: Context, ledger: LedgerDesk, told: str | None) -> None:

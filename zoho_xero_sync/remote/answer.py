@@ -9,9 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 
-from zoho_xero_sync.errors import RemoteError
-
-SAFE_TO_RERUN = "It is safe to run it again: the next run goes on where this one stopped."
+from zoho_xero_sync.errors import SAFE_TO_RERUN, RemoteError
 
 
 class NotSent(Exception):  # noqa: N818 - one of the four outcomes of a write, named like the others

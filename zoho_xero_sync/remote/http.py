@@ -20,8 +20,8 @@ from requests.utils import get_environ_proxies
 from urllib3 import exceptions as urllib3_errors
 
 from zoho_xero_sync import __version__
-from zoho_xero_sync.errors import AllowanceError, BugError, LoginError, RemoteError
-from zoho_xero_sync.remote.answer import SAFE_TO_RERUN, Answer, BadAnswer, Heard, NoAnswer, NotSent
+from zoho_xero_sync.errors import SAFE_TO_RERUN, AllowanceError, BugError, LoginError, RemoteError
+from zoho_xero_sync.remote.answer import Answer, BadAnswer, Heard, NoAnswer, NotSent
 from zoho_xero_sync.remote.patience import Clock, Patience, SystemClock, Verdict, verdict
 
 __all__ = [

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from urllib.parse import quote
 
-from zoho_xero_sync.errors import LoginError
-from zoho_xero_sync.remote.answer import SAFE_TO_RERUN, Answer, BadAnswer
+from zoho_xero_sync.errors import SAFE_TO_RERUN, LoginError
+from zoho_xero_sync.remote.answer import Answer, BadAnswer
 from zoho_xero_sync.remote.http import Transport
 from zoho_xero_sync.remote.login import Login, error_word
 from zoho_xero_sync.remote.patience import Clock

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from zoho_xero_sync.errors import LoginError, RemoteError, ScopeError
+from zoho_xero_sync.errors import SAFE_TO_RERUN, LoginError, RemoteError, ScopeError
 from zoho_xero_sync.remote.answer import Answer, BadAnswer
 from zoho_xero_sync.remote.http import Transport
 from zoho_xero_sync.remote.login import Login, error_word
@@ -185,7 +185,7 @@ def _refusal(
     if "error" not in given or error in _PASSING:
         return BadAnswer(
             f"Zoho answered a request for an access token with status {answer.status} and no token.",
-            "It is safe to run it again: the next run goes on where this one stopped.",
+            SAFE_TO_RERUN,
         )
     return LoginError(f"Zoho refused the login ({error}).", _LOG_IN)
 

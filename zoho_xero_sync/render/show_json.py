@@ -43,6 +43,7 @@ def show_json(view: DealView) -> str:
         "problem": problem_value(view.record.problem) if view.record and view.record.problem else None,
         "customer": _customer(view.customer) if view.customer else None,
         "invoice": _link(view.invoice) if view.invoice else None,
+        "others": [_link(link) for link in view.others],
         "drift": [change_value(change) for change in view.drift],
         "document": _document(view.document, draft) if view.document else None,
         "action": _action(view.action) if view.action else None,

@@ -27,6 +27,8 @@ def show_lines(view: DealView) -> Iterator[str]:
         if link.live:
             paid = f"  paid on {link.paid_on.isoformat()}" if link.paid_on else ""
             yield f"due  {money(still_due(link), link.currency)}{paid}"
+    for link in view.others:
+        yield f"also  {clean(link.number)}  {clean(link.status)}  {money(link.total, link.currency)}  {link.invoice_id}"
     for change in view.drift:
         yield f"drift  {drift_text(change)}"
     yield f"zoho  {clean(view.zoho_link)}"

@@ -67,6 +67,10 @@ def _facts(view: DealView) -> Iterator[tuple[str, Text]]:
         if link.live:
             paid = f"  paid on {link.paid_on.isoformat()}" if link.paid_on else ""
             yield "Due", Text(money(still_due(link), link.currency)).append(paid, style="dim")
+    for link in view.others:
+        due = money(still_due(link), link.currency)
+        text = Text(f"{clean(link.number)}  {clean(link.status)}  {money(link.total, link.currency)}")
+        yield "Also", text.append(f"  due {due}", style="dim")
     yield "Zoho", _link(view.zoho_link)
     if view.xero_link:
         yield "Xero", _link(view.xero_link)

@@ -6,13 +6,14 @@ answers leave them out and reading records one by one costs a call a deal.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
+from zoho_xero_sync.core.document_modules import MODULES, Module
 from zoho_xero_sync.core.model import Deal, Problem, SourceDocument, SourceLine, Tax
 from zoho_xero_sync.core.money import rounded
-from zoho_xero_sync.core.rules import InvoiceRules, LineSource, Rules
+from zoho_xero_sync.core.rules import InvoiceRules, Rules
 from zoho_xero_sync.core.taxes import infer_taxes
 from zoho_xero_sync.remote.zoho import coql
 from zoho_xero_sync.remote.zoho.rows import Reader, Row, account_key, batches, linked
@@ -26,26 +27,6 @@ from zoho_xero_sync.remote.zoho.values import (
     optional_decimal,
     text_of,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Module:
-    """Where one kind of document lives: its module, its rows' module, its link to the deal, its number."""
-
-    label: str
-    module: str
-    rows: str
-    deal_field: str
-    number: str
-    stage: str | None = None
-
-
-# Invoices spell the link Deal_Name__s; API names as in www.zoho.com/crm/developer/docs/api/v8/modules-api.html.
-MODULES: Mapping[LineSource, Module] = {
-    "quote": Module("quote", "Quotes", "Quoted_Items", "Deal_Name", "Quote_Number", "Quote_Stage"),
-    "sales_order": Module("sales order", "Sales_Orders", "Ordered_Items", "Deal_Name", "SO_Number"),
-    "zoho_invoice": Module("Zoho invoice", "Invoices", "Invoiced_Items", "Deal_Name__s", "Invoice_Number"),
-}
 
 _TOTALS = ("Grand_Total", "Discount", "Tax", "Adjustment")
 _ROW = ("Parent_Id", "Product_Name", "Quantity", "List_Price", "Discount", "Tax", "Total_After_Discount")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from zoho_xero_sync.core.document_modules import MODULES
 from zoho_xero_sync.core.model import SeenRecord, Touched
 from zoho_xero_sync.core.window import Window
 from zoho_xero_sync.remote.zoho import coql
 from zoho_xero_sync.remote.zoho.changed import SMALL_PAGE, changed_rows, readable_time
 from zoho_xero_sync.remote.zoho.client import ZohoClient
-from zoho_xero_sync.remote.zoho.documents import MODULES
 from zoho_xero_sync.remote.zoho.rows import batches
 from zoho_xero_sync.remote.zoho.values import BadValueError, lookup_of, text_of
 

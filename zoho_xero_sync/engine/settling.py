@@ -1,0 +1,76 @@
+"""A person lets a deal that waits go on, or sets it aside: only the ledger is written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from zoho_xero_sync.core.emailing import UNKNOWN as EMAIL_UNKNOWN
+from zoho_xero_sync.core.model import DealRecord, DealState, EmailState, Event, InvoiceLink
+from zoho_xero_sync.core.parts import REMAINDER, link_of, newest
+from zoho_xero_sync.core.rules import Rules
+from zoho_xero_sync.core.settlement import DealSettlement
+from zoho_xero_sync.engine.linking import released
+from zoho_xero_sync.engine.ports import LedgerDesk
+from zoho_xero_sync.engine.write_back import settle_refused
+from zoho_xero_sync.errors import UsageError
+
+
+def known_deal(ledger: LedgerDesk, deal_id: str) -> DealRecord:
+    """The ledger's record of the deal. Raises UsageError when there is none."""
+    record = ledger.find_deals([deal_id]).get(deal_id)
+    if record is None:
+        raise UsageError(f"The ledger does not know deal {deal_id}.", "See what waits with: zoho-xero-sync status")
+    return record
+
+
+def settle_deal(
+    ledger: LedgerDesk, rules: Rules, now: datetime, deal_id: str, *, retry: bool
+) -> tuple[DealRecord, InvoiceLink | None]:
+    """Let the next run try the deal again, or set it aside for good.
+
+    A deal that has the invoice its stage is about is not set aside: the invoice stays as it is, and nothing waits any
+    more. Returns the deal's record as it was, and the invoice that is kept. Raises UsageError when the ledger does not
+    know the deal or nothing of it waits.
+    """
+    record = known_deal(ledger, deal_id)
+    waits = record.state in (DealState.HELD, DealState.REJECTED, DealState.SKIPPED, DealState.PENDING)
+    refused = settle_refused(ledger, deal_id, retry=retry)
+    if retry and not (waits or refused):
+        raise UsageError(
+            f"Deal {deal_id} ({record.name}) does not wait for anything.",
+            f"To sync it now: zoho-xero-sync sync --deal {deal_id}",
+        )
+    _settle_email(ledger, Event(now, None, deal_id, "email_dropped", {}), record, retry=retry)
+    if retry:
+        ledger.stage([released(record)] if waits else [], None)
+        ledger.record_events([Event(now, None, deal_id, "retried", {})])
+        return record, None
+    kept = _kept(ledger, record, rules)
+    state, detail = (DealState.SEEN, {"invoice": kept.number}) if kept else (DealState.SKIPPED, {})
+    event = Event(now, None, deal_id, "kept" if kept else "skipped", detail)
+    ledger.settle_deals([DealSettlement(deal_id, state, event=event)])
+    return record, kept
+
+
+def _settle_email(ledger: LedgerDesk, dropped: Event, record: DealRecord, *, retry: bool) -> None:
+    """A doubtful e-mail is sent once more when a person says so; what is set aside is not e-mailed."""
+    notes = [note for note in ledger.open_emails() if note.deal_id == record.deal_id]
+    if retry and record.problem is not None and record.problem.code == EMAIL_UNKNOWN:
+        ledger.record_emails([replace(note, state=EmailState.WANTED) for note in notes])
+    elif notes and not retry:
+        ledger.record_emails([replace(note, state=EmailState.DROPPED) for note in notes], [dropped])
+
+
+def _kept(ledger: LedgerDesk, record: DealRecord, rules: Rules) -> InvoiceLink | None:
+    # The link still shows the invoice as it was when the deal is held because a person ended it in Xero.
+    if record.problem is not None and record.problem.code == "invoice_gone":
+        return None
+    links = ledger.find_parts([record.deal_id]).get(record.deal_id, ())
+    link = newest(links)
+    if link is None or not link.live:
+        return None
+    # A remainder that a person does not want billed is not billed by the next touch of the deal either.
+    remains = any(record.stage in rule.stages and rule.part == REMAINDER for rule in rules.stages)
+    rest = link_of(links, REMAINDER)
+    return None if remains and (rest is None or not rest.live) else link
