@@ -131,7 +131,13 @@ ROOMS = (
 
 
 def _dataclasses(module: ModuleType) -> list[type]:
-    found = [item for _, item in inspect.getmembers(module, inspect.isclass) if item.__module__ == module.__name__]
+    # A package's door shows the values of its files.
+    inside = (module.__name__, f"{module.__name__}.")
+    found = [
+        item
+        for _, item in inspect.getmembers(module, inspect.isclass)
+        if item.__module__ == inside[0] or item.__module__.startswith(inside[1])
+    ]
     return [item for item in found if dataclasses.is_dataclass(item)]
 
 
