@@ -14,14 +14,17 @@ from zoho_xero_sync.core.model import (
     Action,
     CustomerLink,
     DealRecord,
+    DealRow,
     InvoiceLink,
     SourceDocument,
 )
-from zoho_xero_sync.core.parts import newest, others
+from zoho_xero_sync.core.parts import billing, link_of, newest, others
 from zoho_xero_sync.core.rebuild import RebuildView
 from zoho_xero_sync.core.reconcile import Pair, Reconciliation
 from zoho_xero_sync.core.report import Report
+from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.sighting import standing_edits
+from zoho_xero_sync.core.stages import match_rule
 from zoho_xero_sync.core.views import DealView, StatusView
 from zoho_xero_sync.core.window import Window
 from zoho_xero_sync.core.write_back import refused_problem, xero_url
@@ -197,7 +200,6 @@ class App:
     def _view(self, deal_id: str, ledger: Ledger | None, services: Services) -> DealView:
         record = ledger.find_deals([deal_id]).get(deal_id) if ledger else None
         links = ledger.find_parts([deal_id]).get(deal_id, ()) if ledger else ()
-        link = newest(links)
         overlay = Overlay(ledger)
         context = self._context(services, new_run_id())
         row = next(iter(services.zoho.fetch_deals([deal_id]).rows), None)
@@ -216,6 +218,7 @@ class App:
             key = action.contact.draft.customer
             customer = ledger.find_customer_links([key]).get(key)
         prefix = self._link_prefix(services)
+        link = _shown(links, self.config.rules, row)
         return DealView(
             deal_id=deal_id,
             name=row.name if row else record.name if record else "",
@@ -387,3 +390,10 @@ class App:
             ledger.record_fact(ZOHO_FACT, organisation_text(services.read_organisation), now)
         if services.pace.day_remaining is not None and services.xero.calls:
             ledger.record_fact(_ALLOWANCE_FACT, str(services.pace.day_remaining), now)
+
+
+def _shown(links: Sequence[InvoiceLink], rules: Rules, row: DealRow | None) -> InvoiceLink | None:
+    """The invoice that the deal's stage is about, which may still be missing; else the one it had last."""
+    rule = match_rule(rules.stages, row.stage, row.pipeline) if row is not None else None
+    asked = billing(rule, links) if rule is not None else None
+    return link_of(links, asked.part) if asked is not None else newest(links)

@@ -1,4 +1,4 @@
-"""What happens around the kill: the world before it, the run that is killed, and what must be true in the end."""
+"""What happens around the kill: the world before it, the run that is killed, and what people do then."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from world_tools import Desk, Line, Record, order, priced, world
+from world_tools import Desk, Line, order, priced, world
 
 # Customers besides the three of the standard world.
 _MORE = {"dune": "Dune Street Dental", "elm": "Elm Court Motors", "fern": "Fern Valley Nursery"}
@@ -18,8 +18,8 @@ XERO_REFRESH_TOKEN = "canary-xero-refresh-token-31c8"
 class Plot:
     """`prepare` leads up to the command `argv`, which is killed; then a person types it again, unless it is a sync.
 
-    In `argv`, {zoho} and {xero} stand for the sandbox's addresses. `afterwards` is what people do once
-    it was made up for.
+    In `argv`, {zoho} and {xero} stand for the sandbox's addresses. `meanwhile` is what people do before it is made up
+    for, `afterwards` what they do then.
     """
 
     placed: Mapping[str, Any]
@@ -28,6 +28,7 @@ class Plot:
     argv: Sequence[str] = ("sync",)
     settings: Mapping[str, Any] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=dict)
+    meanwhile: Callable[[Desk], None] = lambda desk: None
 
 
 def everything(number: str) -> Plot:
@@ -158,6 +159,83 @@ def told() -> Plot:
     return Plot(placed, prepare, afterwards, settings={"write_back": {**write_back, "note": True}, "poll": polls})
 
 
+_NEW, _RESTS = ("first", "second", "third"), ("won", "bare", "back", "delivered")
+_ENDED = ("lost", "leaving")
+_BILLED_TWICE = ("changed", "approved", *_ENDED)
+
+
+def shares(number: str, *, meanwhile: bool = False) -> Plot:
+    """Shares and remainders of several deals are billed, remainders change and are approved, and lost deals end both.
+
+    With `meanwhile`, people have moved and changed the same deals by the time it is made up for. In the end each deal
+    that is not lost is won, and its two invoices come to it.
+    """
+    accounts = dict(zip(_NEW, ("dune", "elm", "birch"), strict=True)) | {"bare": "cedar", "lost": "birch"}
+    goods: list[Line] = [("hours", 3, "33.35"), ("hire", 1, "100.01"), ("food", 7, "12.49", "GST Free")]
+    lines = {key: [] if key == "bare" else goods for key in (*_NEW, *_RESTS, *_BILLED_TWICE)}
+    placed = world(
+        *(order(key, account=accounts.get(key, "alpine"), lines=rows) for key, rows in lines.items()),
+        pipelines={"Standard": ["Proposal", "Confirmed", "Delivered", "Closed Won", "Closed Lost"]},
+    )
+    for key in ("dune", "elm"):
+        placed["zoho"]["accounts"].append({"key": key, "Account_Name": _MORE[key], "Phone": "02 5550 0199"})
+        office = {"key": f"{key}_office", "Last_Name": key.title(), "account": key}
+        placed["zoho"]["contacts"].append({**office, "Email": f"accounts@{key}.example.com"})
+
+    def move(desk: Desk, stage: str, *keys: str) -> None:
+        for key in keys:
+            desk.move(key, stage)
+
+    def reprice(desk: Desk, key: str, price: str) -> None:
+        rows = [priced("hours", 3, price), *(priced(*row) for row in goods[1:])]
+        desk.box.zoho.replace_lines("Quotes", f"q_{key}", rows)
+        desk.edit(key, Description=f"now at {price}")
+
+    def prepare(desk: Desk) -> None:
+        desk.sync("--since", "2026-01-01")
+        move(desk, "Confirmed", *_RESTS, *_BILLED_TWICE)
+        desk.sync()
+        move(desk, "Delivered", *_BILLED_TWICE)
+        desk.sync()
+        move(desk, "Closed Won", *_ENDED)
+        desk.sync()
+        # The newer of its two invoices ends here; the other is the killed run's.
+        move(desk, "Closed Lost", "leaving")
+        desk.sync()
+        move(desk, "Confirmed", *_NEW)
+        move(desk, "Closed Won", "won", "bare", "back", "approved")
+        move(desk, "Delivered", "delivered")
+        reprice(desk, "changed", "41.15")
+        move(desk, "Closed Lost", "lost")
+        desk.wait(minutes=20)
+
+    def between(desk: Desk) -> None:
+        move(desk, "Closed Won", "first")
+        move(desk, "Delivered", "second")
+        move(desk, "Confirmed", "back", "delivered")
+        reprice(desk, "third", "29.95")
+        reprice(desk, "delivered", "57.77")
+        reprice(desk, "changed", "12.05")
+
+    def afterwards(desk: Desk) -> None:
+        desk.sync()
+        if not meanwhile:
+            live = {key: len(desk.invoices(key)) for key in lines}
+            assert live == dict.fromkeys(lines, 2) | dict.fromkeys(_NEW, 1) | dict.fromkeys(_ENDED, 0), live
+        move(desk, "Closed Won", *(key for key in lines if key not in _ENDED))
+        desk.sync()
+
+    stages = [
+        {"stage": "Confirmed", "invoice": "authorised", "share": "30%"},
+        {"stage": "Delivered", "invoice": "draft", "share": "remainder"},
+        {"stage": "Closed Won", "invoice": "authorised", "share": "remainder"},
+    ]
+    when = {"leaves_stages": "void", "changed_after_approval": "update"}
+    settings = {"stages": stages, "when": when, "invoice": {"number": number}}
+    plot = Plot(placed, prepare, afterwards, settings=settings)
+    return replace(plot, meanwhile=between) if meanwhile else plot
+
+
 def first_run() -> Plot:
     """A ledger is made and its baseline recorded; what was there before is never invoiced, what comes later is."""
     placed = world(*[order(f"old{place}", "Closed Won") for place in range(3)])
@@ -213,74 +291,10 @@ PLOTS: Mapping[str, Callable[[], Plot]] = {
     "email": emails,
     "retreats": retreats,
     "told": told,
+    "shares": lambda: shares("xero"),
+    "shares-template": lambda: shares("ZC-{id}"),
+    "shares-moved": lambda: shares("xero", meanwhile=True),
     "first-run": first_run,
     "init": set_up,
     "login": rotating_login,
 }
-
-
-def outcome(desk: Desk) -> Record:
-    """What a person would call the result: each deal's invoices and each contact, without ids and numbers of Xero's."""
-    deals = {deal["id"]: deal["Deal_Name"] for deal in desk.box.zoho.records("Deals")}
-    names = {str(contact["ContactID"]): str(contact["Name"]) for contact in desk.contacts()}
-    invoices = sorted(
-        [
-            deals.get(str(invoice.get("Url", "")).partition("#")[0].rpartition("/")[2], "?"),
-            str(invoice["Status"]),
-            str(invoice["Total"]),
-            names[str(invoice["Contact"]["ContactID"])],
-            str(invoice["Reference"]),
-        ]
-        for invoice in desk.invoices(closed=True)
-    )
-    contacts = sorted(
-        [str(contact["Name"]), str(contact.get("ContactNumber")), _phone(contact), _street(contact)]
-        for contact in desk.contacts()
-    )
-    references = {str(invoice["InvoiceID"]): str(invoice["Reference"]) for invoice in desk.invoices(closed=True)}
-    emailed = sorted({references[invoice_id] for invoice_id, _ in desk.box.xero.emails()})
-    items = sorted(desk.box.xero.books.settings.items)
-    fields = sorted(_told(deal) for deal in desk.box.zoho.records("Deals"))
-    return {"invoices": invoices, "contacts": contacts, "emails": emailed, "items": items, "told": fields}
-
-
-def _told(deal: Record) -> list[str]:
-    return [str(deal["Deal_Name"]), *(str(deal[name]) for name in sorted(deal) if name.startswith("Xero_"))]
-
-
-def _phone(contact: Record) -> str:
-    return " ".join(sorted(str(phone.get("PhoneNumber") or "") for phone in contact.get("Phones") or ())).strip()
-
-
-def _street(contact: Record) -> str:
-    lines = (str(address.get("AddressLine1") or "") for address in contact.get("Addresses") or ())
-    return " ".join(sorted(lines)).strip()
-
-
-def doubles(desk: Desk) -> list[str]:
-    """Deals with two invoices or two notes, customers with two contacts, and invoices e-mailed twice.
-
-    Closed invoices count too, but for those that the program ended itself because their deal left.
-    """
-    ended = desk.rows("SELECT remote_id FROM operation WHERE kind = 'void_invoice' AND state = 'applied'")
-    left = {row["remote_id"] for row in ended}
-    standing = [invoice for invoice in desk.invoices(closed=True) if invoice["InvoiceID"] not in left]
-    carried = Counter(str(invoice.get("Url")).partition("#")[0] for invoice in standing)
-    people = Counter(str(contact["Name"]).casefold() for contact in desk.contacts())
-    people |= Counter(str(contact["ContactNumber"]) for contact in desk.contacts() if contact.get("ContactNumber"))
-    deals = [str(deal["id"]) for deal in desk.box.zoho.records("Deals")]
-    noted = Counter({f"note on {deal}": len(desk.box.zoho.notes("Deals", deal)) for deal in deals})
-    emailed = Counter(f"e-mail of {invoice_id}" for invoice_id, _ in desk.box.xero.emails())
-    return [name for name, count in (*carried.items(), *people.items(), *emailed.items(), *noted.items()) if count > 1]
-
-
-def lost(desk: Desk, wanted: Record) -> list[str]:
-    """What there is when nothing is killed and is not here: invoices, contacts and e-mails."""
-    found = outcome(desk)
-    missing = [row for row in wanted["invoices"] if row not in found["invoices"]]
-    other = [row for row in wanted["contacts"] if row not in found["contacts"]]
-    near = [row for row in found["contacts"] if row not in wanted["contacts"]]
-    missing += [f"item {code}" for code in wanted["items"] if code not in found["items"]]
-    missing += [f"written back: {row}" for row in wanted["told"] if row not in found["told"]]
-    missing += [f"e-mail of {name}" for name in wanted["emails"] if name not in found["emails"]]
-    return [str(row) for row in missing] + ([f"contacts {other}, but there are {near}"] if other else [])

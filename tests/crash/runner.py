@@ -37,7 +37,8 @@ for _folder in (ROOT / "tests" / "journey", ROOT, ROOT / "tests" / "crash"):
         sys.path.insert(0, str(_folder))
 
 from boundaries import Boundaries  # noqa: E402 - found by the lines above, wherever this is started from
-from plots import PLOTS, Plot, doubles, lost, outcome  # noqa: E402
+from outcomes import doubles, lost, outcome  # noqa: E402
+from plots import PLOTS, Plot  # noqa: E402
 from promises import assert_promises  # noqa: E402
 from shared_clock import SharedClock  # noqa: E402
 from teeth import TEETH  # noqa: E402
@@ -141,6 +142,7 @@ class Stage:
         if state in known:
             return {**answer, "writes": witness.count, "broken": witness.broken, "same": True}
         desk.wait(minutes=kill.gap)
+        self._plot.meanwhile(desk)
         TEETH[self._teeth]()
         error = self._made_up(desk)
         found = doubles(desk)

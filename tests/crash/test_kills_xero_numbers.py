@@ -11,9 +11,13 @@ FULL = ["--all"] if ALL else []
 
 
 def test_no_kill_makes_a_double_or_loses_anything() -> None:
-    series = kill("xero", *(FULL or ["--gaps", "0", "10"]))
+    series = kill("xero", *(FULL or ["--gaps", "10"]))
     series.require_sound(least=150)
     assert series.writes > series.recoveries
+
+
+def test_no_kill_at_a_write_makes_a_double_when_the_next_run_is_at_once() -> None:
+    kill("xero", "--near", "/api.xro/", "--gaps", "0").require_sound(least=20)
 
 
 def test_the_kills_notice_a_recovery_that_sends_again_blindly() -> None:

@@ -47,6 +47,9 @@ a person edited so that it is what the deal asks for is no edit: the two agree.
 
 Two things are not in the table. A deal that was only touched changes nothing: `unchanged`. And when nothing changed,
 but the deal comes to another total than Xero counts, it waits as `xero_total_differs`.
+
+Of a deal that is [billed in two](stages.md#billing-a-deal-in-two) the table speaks of the invoice that its stage is
+about; the other one stays. Only a deal that leaves or is deleted has both ended, the newer one first.
 """
 
 NOTES: Final = {

@@ -62,3 +62,19 @@ def test_what_a_person_does_to_an_invoice_that_was_asked_for_is_noticed_by_ordin
     desk.sync()
     desk.wait(minutes=20)
     assert {code for _ in range(3) for code in problem_codes(desk.sync(code=None))} == {"invoice_gone"}
+
+
+def test_a_remainder_is_approved_by_a_stage_that_bills_deals_whole_again(desk: Desk) -> None:
+    """The rules bill in two no longer; the deal is in the stage that has its invoice approved."""
+    share = {"stage": "Confirmed", "invoice": "authorised", "share": "30%"}
+    desk.configure(stages=[share, {"stage": "Closed Won", "invoice": "draft", "share": "remainder"}])
+    desk.add(order("job", "Confirmed"))
+    desk.sync()
+    desk.move("job", "Closed Won")
+    desk.sync()
+    desk.configure(stages=[{"stage": "Closed Won", "invoice": "authorised"}])
+    desk.sync()
+    desk.edit("job", Description="all of it now")
+    desk.sync()
+    assert [invoice["Status"] for invoice in desk.invoices("job")] == ["AUTHORISED", "AUTHORISED"]
+    assert_promises(desk)

@@ -91,6 +91,71 @@ def test_what_both_invoices_say(desk: Desk) -> None:
     ]
 
 
+def test_a_share_that_changes_later_is_named(desk: Desk) -> None:
+    """Words are nobody's business; an amount that moved under an approved remainder is a person's to settle."""
+    opened(desk)
+    won(desk)
+    share = desk.invoices("job")[0]
+    keep = ("LineItemID", "Quantity", "UnitAmount", "AccountCode", "TaxType")
+    lines = [{**{name: line[name] for name in keep}, "Description": "Deposit"} for line in share["LineItems"]]
+    desk.box.xero.edit_invoice(str(share["InvoiceNumber"]), {"LineItems": lines})
+    desk.edit("job", Description="touched")
+    with desk.nothing_sent():
+        assert line_of(desk.sync(), desk.deal("job"))["action"] == "unchanged"
+        lines[0]["UnitAmount"] += Decimal("1.00")
+        desk.box.xero.edit_invoice(str(share["InvoiceNumber"]), {"LineItems": lines})
+        desk.edit("job", Description="touched again")
+        (problem,) = desk.sync(code=3)["problems"]
+    assert problem["code"] == "changed_after_approval"
+    assert problem["message"].startswith("Invoice INV-0001, which bills a share of the deal, changed after invoice")
+
+
+def test_a_whole_draft_of_before_is_not_forgotten(desk: Desk) -> None:
+    desk.configure(stages=[{"stage": "Confirmed", "invoice": "draft"}])
+    desk.add(order("job", "Confirmed", lines=LINES))
+    desk.sync()
+    desk.configure(stages=[CONFIRMED, WON])
+    desk.sync()
+    desk.move("job", "Closed Won")
+    with desk.nothing_sent():
+        assert problem_codes(desk.sync(code=3)) == ["zero_total"]
+
+
+def test_a_share_that_was_made_again_is_taken_off(desk: Desk) -> None:
+    opened(desk, when={"leaves_stages": "void"}, invoice=NUMBERED)
+    for stage in ("Closed Lost", "Confirmed", "Closed Won"):
+        desk.move("job", stage)
+        desk.sync()
+    assert [number for number, _, _ in billed(desk)] == ["ZC-Order job-2", "ZC-Order job-R"]
+    assert_promises(desk)
+
+
+def test_an_old_backup_does_not_change_a_share_under_its_remainder(desk: Desk) -> None:
+    opened(desk, share={"invoice": "draft"})
+    backup = desk.ledger.read_bytes()
+    won(desk)
+    desk.ledger.write_bytes(backup)
+    desk.move("job", "Confirmed")
+    set_price(desk, "50.00")
+    with desk.nothing_sent():
+        assert problem_codes(desk.sync(code=3)) == ["invoice_found_different"]
+    desk.run("reconcile", "--since", "2026-11-01", "--fix", code=None)
+    desk.run("resolve", desk.deal("job"), "--retry", code=0)
+    desk.sync(code=None)
+    assert len(billed(desk)) == 2
+
+
+def test_a_remainder_that_is_set_aside_stays_so(desk: Desk) -> None:
+    job = opened(desk, limits={"invoice_total": "150.00"})
+    won(desk, code=3)
+    desk.run("resolve", job, "--skip", code=0)
+    desk.configure(limits={"invoice_total": "10000.00"})
+    desk.edit("job", Description="by hand")
+    with desk.nothing_sent():
+        desk.sync()
+    assert len(billed(desk)) == 1
+
+
 def test_show_derives_both(desk: Desk) -> None:
     job = opened(desk)
     derived = desk.run("show", job, "--json").json["derivation"]
@@ -138,7 +203,7 @@ def test_the_answer_to_the_remainder_is_lost(desk: Desk, kind: str, number: str 
     desk.sync(code=None)
     desk.wait(minutes=10)
     desk.sync()
-    names = ["ZC-Order job", "ZC-Order job-2"] if number else ["INV-0001", "INV-0002"]
+    names = ["ZC-Order job", "ZC-Order job-R"] if number else ["INV-0001", "INV-0002"]
     assert [name for name, _, _ in billed(desk)] == names
     assert_promises(desk)
 
@@ -182,7 +247,11 @@ def test_a_ledger_lost_before_the_remainder(desk: Desk) -> None:
     opened(desk)
     desk.ledger.unlink()
     desk.move("job", "Closed Won")
-    desk.run("rebuild", code=0)
+    desk.run("rebuild", code=3)
+    with desk.nothing_sent():
+        assert "remainder_open" in [row["problem"]["code"] for row in desk.status()["waiting"]]
+        desk.sync(code=3)
+    desk.run("resolve", desk.deal("job"), "--retry", code=0)
     desk.sync()
     assert len(billed(desk)) == 2
     assert_promises(desk)
@@ -236,11 +305,34 @@ def test_what_a_person_made_of_the_share_counts(desk: Desk) -> None:
         desk.sync()
 
 
-def test_a_share_that_a_person_voided_is_in_the_remainder(desk: Desk) -> None:
+@pytest.mark.parametrize("known", [True, False])
+def test_a_share_that_a_person_voided_is_not_billed_by_the_remainder(desk: Desk, known: bool) -> None:
+    """Nobody knows why it was voided, so a person says what is still to be billed."""
     opened(desk)
+    share = desk.invoice("job")
+    desk.box.xero.void(str(share["InvoiceID"]))
+    if known:
+        desk.wait(minutes=20)
+        desk.sync(code=None)
+    desk.move("job", "Closed Won")
+    with desk.nothing_sent():
+        report = desk.sync(code=3)
+    assert problem_codes(report) == ["invoice_gone"]
+    assert str(share["InvoiceNumber"]) in report["problems"][0]["message"]
+    desk.run("resolve", desk.deal("job"), "--skip", code=0)
+    assert_promises(desk)
+
+
+def test_a_whole_invoice_that_a_person_voided_is_not_billed_in_parts(desk: Desk) -> None:
+    desk.configure(stages=[CONFIRMED, WON])
+    desk.add(order("job", "Closed Won", lines=LINES))
+    desk.sync()
     desk.box.xero.void(str(desk.invoice("job")["InvoiceID"]))
-    won(desk)
-    assert desk.invoice("job")["Total"] == desk.box.zoho.find("Quotes", "q_job")["Grand_Total"]
+    desk.wait(minutes=20)
+    desk.sync()
+    desk.move("job", "Confirmed")
+    with desk.nothing_sent():
+        assert problem_codes(desk.sync(code=3)) == ["invoice_gone"]
     assert_promises(desk)
 
 
@@ -270,6 +362,16 @@ def test_a_share_larger_than_the_deal_waits(desk: Desk) -> None:
     with desk.nothing_sent():
         report = desk.sync(code=3)
     assert problem_codes(report) == ["negative_total"]
+    assert_promises(desk)
+
+
+def test_a_share_of_nothing_is_no_invoice(desk: Desk) -> None:
+    desk.configure(stages=[CONFIRMED | {"share": "1%"}, WON])
+    desk.add(order("job", "Confirmed", lines=[("hours", 1, "0.40")]))
+    with desk.nothing_sent():
+        assert problem_codes(desk.sync(code=3)) == ["zero_total"]
+    won(desk)
+    assert [(status, total) for _, status, total in billed(desk)] == [("AUTHORISED", "0.44")]
     assert_promises(desk)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -11,7 +11,16 @@ from reference_pricing import SentLine, xero_totals
 
 from zoho_xero_sync.core.invoices import AMOUNTS, draft_invoice
 from zoho_xero_sync.core.lines import draft_lines
-from zoho_xero_sync.core.model import CustomerKey, InvoiceDraft, InvoiceLine, InvoiceStatus, LineRole, Problem
+from zoho_xero_sync.core.model import (
+    CustomerKey,
+    InvoiceDraft,
+    InvoiceLine,
+    InvoiceStatus,
+    LineRole,
+    Problem,
+    XeroInvoice,
+    XeroLine,
+)
 from zoho_xero_sync.core.pricing import expected_total, predicted_totals
 from zoho_xero_sync.core.proof import Cause, difference_parts
 from zoho_xero_sync.sandbox.xero import arithmetic
@@ -60,6 +69,66 @@ def _proven(case: Case, draft: InvoiceDraft) -> str:
     assert not list(floats_in(draft))
     roles = [line.role for line in draft.lines[len(document.lines) :]]
     return "exact, with a rounding line" if LineRole.ROUNDING in roles else "exact"
+
+
+def judge_in_two(case: Case, whole: InvoiceDraft, percent: Decimal) -> str:
+    """The outcome by name of billing the case in two, once both parts are proven to come to the whole.
+
+    A share too small to be an invoice leaves all to the remainder; one that comes to the whole or more, by the cents
+    its taxes are rounded by, leaves nothing.
+    """
+    share = price(replace(case, setting=replace(case.setting, share=percent)))
+    if isinstance(share, Problem):
+        assert share.code in ("zero_total", "negative_total"), (case, share)
+        return "no share"
+    billed = _in_xero(share)
+    setting = replace(case.setting, part=2, share="remainder", billed=billed)
+    rest = price(replace(case, setting=setting))
+    if billed.total >= whole.total:
+        assert isinstance(rest, Problem) or not rest.lines, (case, rest)
+        return "nothing left"
+    assert isinstance(rest, InvoiceDraft), (case, rest)
+    both = (share.sub_total + rest.sub_total, share.total_tax + rest.total_tax, share.total + rest.total)
+    assert both == (whole.sub_total, whole.total_tax, whole.total), (case, share, rest)
+    _agrees_with_the_sandbox(case, share)
+    _agrees_with_the_sandbox(case, rest)
+    assert not list(floats_in(share)) and not list(floats_in(rest))
+    return "in two"
+
+
+def _in_xero(draft: InvoiceDraft) -> XeroInvoice:
+    """The invoice that Xero makes of the draft."""
+    lines = tuple(
+        XeroLine(
+            "",
+            line.description,
+            line.quantity,
+            line.unit_amount,
+            line.line_amount,
+            line.tax_amount,
+            line.account_code,
+            line.tax_type,
+        )
+        for line in draft.lines
+    )
+    return XeroInvoice(
+        id="1",
+        number="INV-0001",
+        status="AUTHORISED",
+        contact_id="1",
+        reference=draft.reference,
+        url=draft.url,
+        currency=draft.currency,
+        date=draft.date,
+        due_date=draft.due_date,
+        sub_total=draft.sub_total,
+        total_tax=draft.total_tax,
+        total=draft.total,
+        amount_paid=Decimal(0),
+        amount_credited=Decimal(0),
+        updated_at=None,
+        lines=lines,
+    )
 
 
 def _taxes_a_row(case: Case) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from decimal import Decimal
+from random import Random
 
 import pytest
 from generated_documents import REGIMES, cases
-from pricing_proof import floats_in, judge, price
+from pricing_proof import floats_in, judge, judge_in_two, price
 
 from zoho_xero_sync.core.fingerprint import canonical, canonical_json
 from zoho_xero_sync.core.model import InvoiceDraft
@@ -31,6 +33,17 @@ def test_no_document_differs_in_silence() -> None:
 def _causes(outcomes: Counter[str]) -> set[str]:
     named = [outcome.removeprefix("mismatch: ") for outcome in outcomes if outcome.startswith("mismatch: ")]
     return {cause for outcome in named for cause in outcome.split(" and ")}
+
+
+def test_any_document_is_billed_in_two_to_the_cent() -> None:
+    outcomes: Counter[str] = Counter()
+    random = Random(20261122)
+    for case in cases(seed=20261122, count=COUNT):
+        found = price(case)
+        if isinstance(found, InvoiceDraft):
+            percent = Decimal(random.choice((1, 3000, 3333, 5000, 9999, random.randint(1, 9999)))) / 100
+            outcomes[judge_in_two(case, found, percent)] += 1
+    assert outcomes["in two"] > COUNT / 2
 
 
 def test_a_draft_s_canonical_form_is_its_own_canonical_form() -> None:

@@ -239,7 +239,7 @@ TEXTS: list[tuple[str | bytes, str]] = [
     ("version: 1\nstages:\n", f"2: stages: is empty, not a list. {STAGES_LIKE}"),
     ("version: 1\nstages:\n  stage: Won\n", f"3: stages: is a mapping, not a list. {STAGES_LIKE}"),
     ("version: 1\nstages:\n  - Won\n", "3: stages[0]: is a single value, not a section. Put its keys under it: stage, "
-     "pipeline, invoice, email."),
+     "pipeline, invoice, email, share."),
     ("version: 1\nstages:\n  - stage: Won\n", "3: stages[0].invoice: is missing. Choose one of none, draft, submitted, "
      "authorised."),
     ("version: 1\nstages:\n  - invoice: draft\n", "3: stages[0].stage: is missing. Name one or more stages, such as "
@@ -321,7 +321,7 @@ def test_a_directory_is_not_a_file(tmp_path: Path) -> None:
 def test_a_yaml_alias_is_allowed_and_a_loop_is_not_followed(tmp_path: Path) -> None:
     text = "version: 1\nstages: &x\n  - {stage: Won, invoice: draft}\n  - *x\n"
     assert problems(tmp_path, text) == [
-        "2: stages[1]: is a list, not a section. Put its keys under it: stage, pipeline, invoice, email."
+        "2: stages[1]: is a list, not a section. Put its keys under it: stage, pipeline, invoice, email, share."
     ]
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from zoho_xero_sync.core.model import Deal, InvoiceDraft, Problem, SourceDocument, Worth
+from zoho_xero_sync.core.model import Deal, InvoiceDraft, Problem, SourceDocument, Worth, XeroInvoice
 from zoho_xero_sync.core.report import DealResult
+from zoho_xero_sync.core.rules import Share
+from zoho_xero_sync.core.shares import part_of_total
 
 _ZERO = Decimal(0)
 _INVOICED = ("create", "update", "adopt", "unchanged", "contact_only")
@@ -43,12 +45,17 @@ class ControlTotal:
 
 
 def worth(
-    deal: Deal, document: SourceDocument | Problem | None, invoice: InvoiceDraft | Problem | None, home: str
+    deal: Deal,
+    document: SourceDocument | Problem | None,
+    invoice: InvoiceDraft | Problem | None,
+    home: str,
+    share: Share | None = None,
+    billed: XeroInvoice | None = None,
 ) -> Worth | None:
     """What the deal was sold for: its document's total, tax included; None where that or its currency cannot be read.
 
     A deal's own Amount and a subform bear no total: theirs is what the invoice comes to, or else what their rows do.
-    Where a part of the deal is billed, it is that part.
+    Where a part of the deal is billed, it is that part: a `share`, or what the share's invoice (`billed`) left.
     """
     if not isinstance(document, SourceDocument):
         return None
@@ -58,10 +65,10 @@ def worth(
     if isinstance(invoice, InvoiceDraft) and invoice.part is not None:
         return Worth(invoice.total, currency)
     if document.grand_total is not None:
-        return Worth(document.grand_total, currency)
+        return Worth(part_of_total(document.grand_total, share, billed), currency)
     if isinstance(invoice, InvoiceDraft):
         return Worth(invoice.total, currency)
-    return Worth(sum((line.net for line in document.lines), _ZERO), currency)
+    return Worth(part_of_total(sum((line.net for line in document.lines), _ZERO), share, billed), currency)
 
 
 def control_totals(deals: Iterable[DealResult]) -> tuple[ControlTotal, ...]:

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from zoho_xero_sync.core.customers import contact_name
 from zoho_xero_sync.core.fingerprint import canonical_json
 from zoho_xero_sync.core.marks import plain_url
-from zoho_xero_sync.core.model import Change, ContactDraft, InvoiceDraft, XeroInvoice
+from zoho_xero_sync.core.model import Change, ContactDraft, InvoiceDraft, InvoiceLink, LineRole, XeroInvoice
 from zoho_xero_sync.core.money import money_text, plain_text
 
 PERSONS = "ContactPersons"
 # Remembered beside what was sent, to name the document a changed invoice was made from; no change by itself.
 DOCUMENT = "Document"
+# Remembered of a share, to tell it from an invoice of the whole deal; no change by itself.
+SHARE = "Share"
 
 
 def contact_fields(draft: ContactDraft) -> dict[str, str]:
@@ -57,7 +59,8 @@ def invoice_fields(draft: InvoiceDraft) -> dict[str, str]:
     for position, line in enumerate(draft.lines, start=1):
         at = f"LineItems[{position}]"
         fields |= {
-            f"{at}.Description": line.description,
+            # What is taken off is worded as the share's invoice is, and its words are no change of the deal.
+            f"{at}.Description": "" if line.role is LineRole.BILLED else line.description,
             f"{at}.Quantity": plain_text(line.quantity),
             f"{at}.UnitAmount": plain_text(line.unit_amount),
             f"{at}.DiscountAmount": plain_text(line.discount) if line.discount else "",
@@ -114,15 +117,22 @@ def as_sent(fields: Mapping[str, str]) -> str:
 
 
 def sent_invoice(draft: InvoiceDraft) -> str:
-    """What the ledger remembers of an invoice as it is sent: its business fields, and the document it is made from."""
+    """What the ledger remembers of an invoice as it is sent: its business fields, its document, and its share."""
     document = {DOCUMENT: draft.document} if draft.document else {}
-    return as_sent(invoice_fields(draft) | document)
+    share = {SHARE: draft.part.said} if draft.part is not None else {}
+    return as_sent(invoice_fields(draft) | document | share)
+
+
+def is_share(link: InvoiceLink) -> bool:
+    """Whether the invoice was made to bill a part of its deal."""
+    return bool(link.sent) and SHARE in json.loads(link.sent or "{}")
 
 
 def differences(sent: str | None, fields: Mapping[str, str]) -> tuple[Change, ...]:
     """Field by field what differs from what was sent before, in the fields' own order; all of them when nothing was."""
     before: dict[str, str] = json.loads(sent) if sent else {}
     before.pop(DOCUMENT, None)
+    before.pop(SHARE, None)
     changed = [Change(name, before.get(name), value) for name, value in fields.items() if before.get(name) != value]
     gone = [Change(name, value, None) for name, value in before.items() if name not in fields]
     return (*changed, *gone)

@@ -41,8 +41,9 @@ class Drafted:
     that is locked in Xero. `ended` are the deal's invoices that this program voided or deleted, oldest first.
     `rival` is another deal's live invoice that was made from this deal's document. `contact_now` is the customer's
     contact as Xero has it now, read before it would be updated. `lost_stages` are stages of the rules that Zoho does
-    not have by these names. `others` are its live invoices of other parts, and `billed` is the one that billed a share
-    of it, as Xero has it now.
+    not have by these names. `others` are its live invoices of other parts, `gone` those of other parts that a person
+    ended, and `billed` is the one that billed a share of it, as Xero has it now. `burned` are the numbers of all
+    invoices it ever had.
     """
 
     deal: Deal
@@ -62,6 +63,8 @@ class Drafted:
     contact_now: ContactNow | None = None
     lost_stages: tuple[str, ...] = ()
     others: tuple[InvoiceLink, ...] = ()
+    gone: tuple[InvoiceLink, ...] = ()
+    burned: frozenset[str] = frozenset()
     billed: XeroInvoice | None = None
 
     @property

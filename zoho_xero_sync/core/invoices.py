@@ -22,6 +22,7 @@ from zoho_xero_sync.core.model import (
     XeroInvoice,
 )
 from zoho_xero_sync.core.money import money_text, rounded
+from zoho_xero_sync.core.parts import REMAINDER
 from zoho_xero_sync.core.pricing import predicted_totals
 from zoho_xero_sync.core.proof import proven
 from zoho_xero_sync.core.rules import InvoiceRules, Rules, Share
@@ -30,6 +31,8 @@ from zoho_xero_sync.core.shares import Whole, in_part
 # developer.xero.com/documentation/api/accounting/invoices: InvoiceNumber and Reference, 255 characters.
 _TEXT_MAX = 255
 AMOUNTS = {"exclusive": "Exclusive", "inclusive": "Inclusive", "no_tax": "NoTax"}
+# The number of a remainder is that of its deal with this behind it.
+_REST = "-R"
 # developer.xero.com/documentation/api/accounting/invoices: CurrencyRate, [18].[6].
 _RATE_PLACES = 6
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -75,7 +78,7 @@ def draft_invoice(
     rate = _currency_rate(deal, document, setting, currency)
     if isinstance(rate, Problem):
         return rate
-    number = _number(deal, rules, setting.burned)
+    number = _number(deal, rules, setting)
     if isinstance(number, Problem):
         return number
     theme = _theme(deal, setting)
@@ -173,13 +176,15 @@ def _currency_rate(deal: Deal, document: SourceDocument, setting: Setting, curre
     )
 
 
-def _number(deal: Deal, rules: InvoiceRules, burned: frozenset[str]) -> str | Problem | None:
+def _number(deal: Deal, rules: InvoiceRules, setting: Setting) -> str | Problem | None:
     if rules.number is None:
         return None
     number = rules.number.render(deal.fields).strip()
+    if number and setting.part == REMAINDER and setting.billed is not None:
+        number = number[: _TEXT_MAX - len(_REST)] + _REST
     # InvoiceNumber is printable ASCII of at most 255 characters; a comma breaks Xero's InvoiceNumbers filter.
     if number and len(number) <= _TEXT_MAX and number.isascii() and number.isprintable() and "," not in number:
-        return _revision(number, burned)
+        return _revision(number, setting.burned)
     return Problem(
         "number_invalid",
         f"deal {deal.id}",

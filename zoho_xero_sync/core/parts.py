@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from zoho_xero_sync.core.model import InvoiceLink, InvoiceStatus
 from zoho_xero_sync.core.money import plain_text
-from zoho_xero_sync.core.rules import Share, StageRule
+from zoho_xero_sync.core.rules import Rules, Share, StageRule
 from zoho_xero_sync.core.stages import match_rule, target_status
 
 WHOLE, REMAINDER = 1, 2
@@ -27,13 +27,13 @@ def billing(rule: StageRule, links: Sequence[InvoiceLink]) -> Billing | None:
     """What the rule asks of a deal that has these invoices; None for the customer only.
 
     A deal that went back after its remainder was billed keeps it: the remainder follows the deal, and is not approved
-    by a stage that asks for the part before it.
+    by a stage that asks for the part before it. A stage that bills deals whole asks for both parts, and approves it.
     """
     status = target_status(rule)
     if status is None:
         return None
     if rule.part < REMAINDER and any(link.live and link.part == REMAINDER for link in links):
-        return Billing(REMAINDER, "remainder", InvoiceStatus.DRAFT)
+        return Billing(REMAINDER, "remainder", status if rule.share is None else InvoiceStatus.DRAFT)
     return Billing(rule.part, rule.share, status)
 
 
@@ -72,6 +72,12 @@ def shares_trouble(rules: Sequence[StageRule]) -> str | None:
             said = "several shares" if percents else "the remainder and no share"
             return f"bill {said} of a deal{where}."
     return None
+
+
+def percentage(rules: Rules, pipeline: str | None) -> Decimal | None:
+    """The share that a deal of this pipeline is billed first; None where deals are billed whole."""
+    met = (rule.share for rule in rules.stages if rule.pipeline in (None, pipeline))
+    return next((share for share in met if isinstance(share, Decimal)), None)
 
 
 def share_text(share: Share) -> str:

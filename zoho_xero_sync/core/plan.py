@@ -9,7 +9,7 @@ from zoho_xero_sync.core.contact_plan import plan_contact
 from zoho_xero_sync.core.customers import ACCOUNTS
 from zoho_xero_sync.core.drafted import Drafted, Triage
 from zoho_xero_sync.core.emailing import with_delivery
-from zoho_xero_sync.core.holding import hold, plain, several_invoices, waiting
+from zoho_xero_sync.core.holding import gone, hold, plain, several_invoices, waiting
 from zoho_xero_sync.core.model import (
     Action,
     ContactDraft,
@@ -21,11 +21,12 @@ from zoho_xero_sync.core.model import (
     InvoiceStep,
     Problem,
 )
+from zoho_xero_sync.core.parts import REMAINDER
 from zoho_xero_sync.core.plan_linked import needs_look, plan_linked
-from zoho_xero_sync.core.plan_new import plan_new
+from zoho_xero_sync.core.plan_new import plan_new, unknown_part
 from zoho_xero_sync.core.plan_retreat import plan_retreat
 from zoho_xero_sync.core.rules import Rules, StageRule
-from zoho_xero_sync.core.stages import match_rule
+from zoho_xero_sync.core.stages import Step, match_rule, status_step
 
 __all__ = [
     "Drafted",
@@ -63,11 +64,20 @@ def needs_current(item: Drafted, rules: Rules) -> bool:
 
 
 def needs_search(item: Drafted) -> bool:
-    """Whether Xero must be searched for an invoice that already carries the deal: always before one is made.
+    """Whether Xero must be searched for an invoice that already carries the deal: always before one is made, and before
+    the share of a deal is changed.
 
     The ledger may be an old backup, or not the only one; Xero knows.
     """
-    return item.is_fresh and isinstance(item.invoice, InvoiceDraft) and bool(item.invoice.lines)
+    if not isinstance(item.invoice, InvoiceDraft) or not item.invoice.lines:
+        return False
+    return item.is_fresh or _changes_share(item, item.invoice)
+
+
+def _changes_share(item: Drafted, draft: InvoiceDraft) -> bool:
+    """Whether a share is about to be changed: a remainder that the ledger forgot would be wrong after that."""
+    parted = draft.part is not None and draft.part_number < REMAINDER
+    return parted and item.link is not None and item.link.live and needs_look(item.link, draft)
 
 
 def needs_contact(item: Drafted) -> bool:
@@ -103,30 +113,50 @@ def plan_deal(item: Drafted, rules: Rules) -> Action:
         return hold(item, item.contact)
     if isinstance(item.invoice, Problem):
         return hold(item, item.invoice)
-    if isinstance(item.invoice, InvoiceDraft) and not item.invoice.lines:
-        return _nothing_left(item, item.invoice)
-    invoice = _plan_invoice(item, rules)
+    ended = _ended_by_a_person(item)
+    if ended is not None:
+        return hold(item, gone(item, ended.number, ended.status))
+    nothing = isinstance(item.invoice, InvoiceDraft) and not item.invoice.lines
+    invoice = _still_open(item) if nothing else _plan_invoice(item, rules)
     if isinstance(invoice, Problem):
         return hold(item, invoice)
     contact = plan_contact(item.contact, item.customer_link, item.recognised, rules.customer, item.contact_now)
     if isinstance(contact, Problem):
         return hold(item, replace(contact, hint=contact.hint.replace("DEAL", item.deal.id)))
-    return _combine(item, contact, invoice)
+    action = _combine(item, contact, invoice)
+    if not nothing or item.billed is None:
+        return action
+    return replace(action, reason=f"nothing is left to bill: invoice {item.billed.number} billed all of it")
 
 
-def _nothing_left(item: Drafted, draft: InvoiceDraft) -> Action:
-    """The share billed all that the deal comes to by now."""
-    numbers = " and ".join(draft.part.less) if draft.part else ""
-    if item.link is None or item.is_fresh:
-        return plain(item, "unchanged", f"nothing is left to bill: invoice {numbers} billed all of it")
-    problem = waiting(
-        item,
-        "zero_total",
-        f"Invoice {numbers} billed all that the deal comes to, and invoice {item.link.number} is for what is left.",
-        f"Void invoice {item.link.number} in Xero if nothing more is to be paid",
-        settle="--skip",
-    )
-    return hold(item, problem)
+def _ended_by_a_person(item: Drafted) -> InvoiceLink | None:
+    """The deal's other invoice that a person ended, where the one that is asked for would bill it once more."""
+    again = item.is_fresh or (item.billing is not None and item.billing.part == REMAINDER)
+    return next(iter(item.gone), None) if again and item.triage is Triage.BILL else None
+
+
+def _still_open(item: Drafted) -> Problem | None:
+    """What is left to a person where the share billed all that the deal comes to by now."""
+    billed, asked = item.billed, item.billing
+    if billed is None or asked is None:
+        return None
+    if item.link is not None and not item.is_fresh:
+        return waiting(
+            item,
+            "zero_total",
+            f"Invoice {billed.number} billed all that the deal comes to; invoice {item.link.number} is for the rest.",
+            f"Void invoice {item.link.number} in Xero if nothing more is to be paid",
+            settle="--skip",
+        )
+    if status_step(billed.status, asked.status) is Step.ADVANCE:
+        return waiting(
+            item,
+            "zero_total",
+            f"Invoice {billed.number} billed all that the deal comes to, and is {billed.status}; nothing is left.",
+            f"Approve invoice {billed.number} in Xero if it should be",
+            settle="--skip",
+        )
+    return None
 
 
 def _plan_invoice(item: Drafted, rules: Rules) -> InvoiceStep | Problem | None:
@@ -135,7 +165,7 @@ def _plan_invoice(item: Drafted, rules: Rules) -> InvoiceStep | Problem | None:
         return None
     if item.link is None or item.is_fresh:
         return plan_new(item, draft, rules)
-    return plan_linked(item, item.link, draft, rules)
+    return unknown_part(item, draft) or plan_linked(item, item.link, draft, rules)
 
 
 def _combine(item: Drafted, contact: ContactStep | None, invoice: InvoiceStep | None) -> Action:

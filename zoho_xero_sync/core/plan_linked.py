@@ -192,7 +192,7 @@ def _held(
         return waiting(
             item,
             "changed_after_approval",
-            f"The deal changed after invoice {current.number} was approved{paid}: {said}.",
+            f"{_who_changed(item, link, draft)} changed after invoice {current.number} was approved{paid}: {said}.",
             advice,
         )
     return waiting(
@@ -202,6 +202,16 @@ def _held(
         f"and the deal comes to {money_text(draft.total, draft.currency)} {draft.currency}.",
         "Make the two agree",
     )
+
+
+def _who_changed(item: Drafted, link: InvoiceLink, draft: InvoiceDraft) -> str:
+    """The deal, or the invoice of its share where only what is taken off differs."""
+    if item.billed is None or draft.part is None:
+        return "The deal"
+    own = tuple(f"LineItems[{position}]." for position in range(1, len(draft.part.whole) + 1))
+    names = {change.field for change in content_changes(link, draft)} - {"Total"}
+    taken_off = all(name.startswith("LineItems[") and not name.startswith(own) for name in names)
+    return f"Invoice {item.billed.number}, which bills a share of the deal," if names and taken_off else "The deal"
 
 
 def _summary(link: InvoiceLink, current: XeroInvoice, draft: InvoiceDraft, events: tuple[Event, ...]) -> str:

@@ -19,9 +19,9 @@ def plan_new(item: Drafted, draft: InvoiceDraft, rules: Rules) -> InvoiceStep | 
     What this program ended itself when the deal left does not count as there.
     """
     found = [invoice for invoice in item.found if not item.was_ended(invoice.id)]
-    stray = next((invoice for invoice in found if _is_stray(item, draft, invoice)), None)
+    stray = unknown_part(item, draft)
     if stray is not None:
-        return _unknown_part(item, stray)
+        return stray
     theirs = [invoice for invoice in found if part_of(invoice.url) == draft.part_number]
     live = [invoice for invoice in theirs if invoice.status not in CLOSED]
     if len(live) > 1:
@@ -47,10 +47,18 @@ def plan_new(item: Drafted, draft: InvoiceDraft, rules: Rules) -> InvoiceStep | 
     )
 
 
+def unknown_part(item: Drafted, draft: InvoiceDraft) -> Problem | None:
+    """Why the deal waits when Xero holds an invoice for another part of it that the ledger does not know."""
+    stray = next((one for one in item.found if not item.was_ended(one.id) and _is_stray(item, draft, one)), None)
+    if stray is None:
+        return None
+    return gone(item, stray.number, stray.status) if stray.status in CLOSED else _unknown_part(item, stray)
+
+
 def _is_stray(item: Drafted, draft: InvoiceDraft, invoice: XeroInvoice) -> bool:
     """Whether the invoice bills another part of the deal, and the ledger does not know it."""
-    known = {link.invoice_id for link in item.others}
-    return part_of(invoice.url) != draft.part_number and invoice.status not in CLOSED and invoice.id not in known
+    known = {link.invoice_id for link in (*item.others, *item.gone)}
+    return part_of(invoice.url) != draft.part_number and invoice.id not in known
 
 
 def _unknown_part(item: Drafted, stray: XeroInvoice) -> Problem:
@@ -59,7 +67,7 @@ def _unknown_part(item: Drafted, stray: XeroInvoice) -> Problem:
         f"deal {item.deal.id}",
         f"Xero holds invoice {stray.number} for another part of this deal, which this ledger does not know "
         f"({money_text(stray.total, stray.currency)} {stray.currency}).",
-        "Make the ledger again from what Xero holds: zoho-xero-sync rebuild --replace  then type: "
+        "Have the ledger take it over: zoho-xero-sync reconcile --fix --since DATE (before it was made), then type: "
         f"zoho-xero-sync resolve {item.deal.id} --retry",
         "Total",
     )

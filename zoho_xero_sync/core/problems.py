@@ -48,6 +48,7 @@ CODES: Final[dict[str, str]] = {
     "changed_in_xero": "a person changed the invoice in Xero",
     "invoice_gone": "the invoice was voided or deleted in Xero",
     "invoice_found_different": "Xero already holds an invoice for the deal that differs",
+    "remainder_open": "a share of the deal is billed, and a ledger that was made again cannot tell about the remainder",
     "several_invoices": "Xero holds several invoices for the deal",
     "number_taken": "another invoice in Xero has the number the template gives this deal",
     "xero_refused": "Xero refused the contact or the invoice",

@@ -21,7 +21,7 @@ from zoho_xero_sync.core.model import (
     Problem,
     XeroInvoice,
 )
-from zoho_xero_sync.core.parts import REMAINDER, WHOLE
+from zoho_xero_sync.core.parts import REMAINDER, WHOLE, percentage
 from zoho_xero_sync.core.plan import Drafted, Triage, plan_deal, several_invoices
 from zoho_xero_sync.core.rules import InvoiceChoice, Rules, Share, StageRule
 from zoho_xero_sync.core.stages import CLOSED, match_rule
@@ -137,7 +137,7 @@ def draftable(row: DealRow, record: DealRecord, invoices: Sequence[XeroInvoice],
     if isinstance(row.content, Problem):
         return None
     if rule is None or rule.invoice == "none":
-        share: Share | None = "remainder" if part_of(invoice.url) == REMAINDER else None
+        share: Share | None = "remainder" if part_of(invoice.url) == REMAINDER else percentage(rules, row.pipeline)
         rule = StageRule((row.stage,), as_it_stands(invoice), row.pipeline, share=share)
     dates = {"Date": invoice.date, "DueDate": invoice.due_date} if rules.invoice.date_field else {}
     sent = as_sent({name: day.isoformat() for name, day in dates.items() if day is not None})
@@ -185,11 +185,14 @@ def restore(
 ) -> Restored:
     """The deal with the invoice or invoices that carry it; `item` is its draft, when it could be drafted."""
     main, beside = of_part(invoices, match_rule(rules.stages, row.stage, row.pipeline))
+    others = tuple(_link(row.id, invoice, None) for invoice in beside)
+    if not main and not live_ones(beside):
+        return Restored(Found.ENDED, record, others=others)
     parts = [part_of(invoice.url) for invoice in live_ones(beside)]
     if len(parts) > len(set(parts)):
         return _held(record, several_invoices(row.id, live_ones(beside)), rules)
     restored = _restore(row, record, item, main, rules)
-    return replace(restored, others=tuple(_link(row.id, invoice, None) for invoice in beside))
+    return replace(restored, others=others)
 
 
 def _restore(
@@ -200,8 +203,7 @@ def _restore(
     if len(live) > 1:
         return _held(record, several_invoices(row.id, live), rules)
     if not invoices:
-        # A share of it is billed, and what is left of it is not yet.
-        return Restored(Found.BEHIND, replace(record, state=DealState.PENDING))
+        return _held(record, _rest_unknown(row.id), rules)
     if not live:
         return Restored(Found.ENDED, record, _link(row.id, _newest_first(invoices)[0], None))
     current = live[0]
@@ -226,6 +228,17 @@ def _restore(
     if action.action == "update":
         return Restored(Found.BEHIND, replace(record, state=DealState.PENDING), link)
     return Restored(Found.LINKED, record, link)
+
+
+def _rest_unknown(deal_id: str) -> Problem:
+    """Whether a remainder was still to be billed, or a person had said no to it, only the lost ledger knew."""
+    command = f"zoho-xero-sync resolve {deal_id}"
+    return Problem(
+        "remainder_open",
+        f"deal {deal_id}",
+        "A share of this deal is billed and its remainder is not; the lost ledger may have known why.",
+        f"To have it billed, type: {command} --retry; to leave it: {command} --skip",
+    )
 
 
 def _trouble(item: Drafted | None) -> Problem | None:

@@ -189,9 +189,9 @@ class Sum:
     count: int = 0
     total: Decimal = Decimal(0)
 
-    def plus(self, total: Decimal) -> Sum:
-        """One more of them."""
-        return Sum(self.count + 1, self.total + total)
+    def plus(self, total: Decimal, count: int = 1) -> Sum:
+        """One more of them; with no `count`, more of one that is there already."""
+        return Sum(self.count + count, self.total + total)
 
 
 @dataclass(frozen=True, slots=True)

@@ -284,6 +284,9 @@ def _show(dossier: Dossier) -> str:
 
 def _content(dossier: Dossier, link: InvoiceLink, current: XeroInvoice) -> Iterator[Difference]:
     """The fields that Xero gives back as they were sent; of an invoice that was adopted as it stood, its total."""
+    if dossier.beside:
+        # It stays as it is in Xero; what it bills there is what the other invoice leaves out.
+        return
     if link.sent is None:
         yield from _adopted_total(dossier, link, current)
         return

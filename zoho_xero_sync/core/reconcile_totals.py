@@ -36,7 +36,9 @@ def _add_deal(counts: defaultdict[str, _Count], case: Case) -> None:
         return
     dossier = case.dossier
     count = counts[dossier.currency]
-    count.standings[case.standing] = count.standings[case.standing].plus(dossier.amount or Decimal(0))
+    # The other invoice of a deal that is billed in two makes no second deal of it.
+    deals = 0 if dossier.beside else 1
+    count.standings[case.standing] = count.standings[case.standing].plus(dossier.amount or Decimal(0), deals)
     count.without_amount += dossier.amount is None
 
 

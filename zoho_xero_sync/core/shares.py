@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from zoho_xero_sync.core.model import Deal, InvoiceLine, LineRole, Part, Problem, XeroInvoice, XeroLine, XeroTaxRate
-from zoho_xero_sync.core.money import money_text, rounded
+from zoho_xero_sync.core.money import AMOUNT_PLACES, minor_units, money_text, rounded
 from zoho_xero_sync.core.parts import REMAINDER, WHOLE, share_text
 from zoho_xero_sync.core.pricing import predicted_totals, xero_line_tax
 from zoho_xero_sync.core.rules import Share
@@ -62,6 +62,13 @@ def in_part(
     return lines, part
 
 
+def part_of_total(total: Decimal, share: Share | None, billed: XeroInvoice | None) -> Decimal:
+    """What a part of `total` comes to, a share only to the cents of its tax."""
+    if isinstance(share, Decimal):
+        return rounded(total * share / 100)
+    return total - billed.total if share is not None and billed is not None else total
+
+
 def _shared(whole: Whole, percent: Decimal) -> tuple[InvoiceLine, ...]:
     """A line for each, one unit at its share; together they are the share of all to the cent.
 
@@ -69,9 +76,10 @@ def _shared(whole: Whole, percent: Decimal) -> tuple[InvoiceLine, ...]:
     """
     lines: list[InvoiceLine] = []
     before, reached = _ZERO, _ZERO
+    cents = min(AMOUNT_PLACES, minor_units(whole.currency))
     for line in whole.lines:
         before += line.line_amount
-        amount = rounded(before * percent / 100) - reached
+        amount = rounded(before * percent / 100, cents) - reached
         reached += amount
         tax = xero_line_tax(amount, whole.rates[line.tax_type].rate, whole.amounts) if line.tax_type else _ZERO
         note = f"{share_text(percent)} of {money_text(line.line_amount, whole.currency)}"
@@ -93,7 +101,7 @@ def _shared(whole: Whole, percent: Decimal) -> tuple[InvoiceLine, ...]:
 
 def _taken_off(whole: Whole, billed: XeroInvoice) -> tuple[InvoiceLine, ...]:
     tracking = next((line.tracking for line in whole.lines if line.tracking), ())
-    inclusive = _is_inclusive(billed)
+    inclusive = _is_inclusive(billed, whole.amounts)
     lines: list[InvoiceLine] = []
     for line in billed.lines or ():
         amount = -_amount(line, whole.amounts, inclusive=inclusive)
@@ -116,10 +124,14 @@ def _taken_off(whole: Whole, billed: XeroInvoice) -> tuple[InvoiceLine, ...]:
     return tuple(lines)
 
 
-def _is_inclusive(billed: XeroInvoice) -> bool:
-    """Whether the invoice's line amounts have their tax in them; Xero's SubTotal is always without."""
-    amounts = sum((line.line_amount for line in billed.lines or ()), _ZERO)
-    return bool(billed.total_tax) and amounts == billed.total
+def _is_inclusive(billed: XeroInvoice, amounts: str) -> bool:
+    """Whether the invoice's line amounts have their tax in them; Xero's SubTotal is always without.
+
+    Where its taxes come to nothing, both kinds look alike, and it counts as the deal's own kind.
+    """
+    if not billed.total_tax:
+        return amounts == "inclusive"
+    return sum((line.line_amount for line in billed.lines or ()), _ZERO) == billed.total
 
 
 def _amount(line: XeroLine, amounts: str, *, inclusive: bool) -> Decimal:

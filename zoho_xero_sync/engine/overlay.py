@@ -89,6 +89,10 @@ class Overlay:
             for deal_id, links in found.items()
         }
 
+    def invoice_numbers(self, deal_ids: Collection[str]) -> dict[str, frozenset[str]]:
+        """As the ledger below."""
+        return self._below.invoice_numbers(deal_ids) if self._below else {}
+
     def has_live_work(self) -> bool:
         """As the ledger below."""
         return self._below.has_live_work() if self._below else False

@@ -79,7 +79,8 @@ def _with_worth(context: Context, actions: Sequence[Action], items: Sequence[Dra
     for action, item in zip(actions, items, strict=True):
         document = action.document
         home = context.zoho.organisation().currency if document is not None else ""
-        yield replace(action, worth=worth(item.deal, document, item.invoice, home))
+        share = item.billing.share if item.billing is not None else None
+        yield replace(action, worth=worth(item.deal, document, item.invoice, home, share, item.billed))
 
 
 def _with_document(action: Action, documents: Documents) -> Action:
@@ -141,14 +142,23 @@ def _vanished(record: DealRecord, deleted_at: datetime | None) -> Deal | Problem
 
 def _triaged(context: Context, ledger: LedgerView, deals: Sequence[tuple[DealRecord, Deal]]) -> list[Drafted]:
     parts = ledger.find_parts([deal.id for _, deal in deals])
-    closed = [deal_id for deal_id, links in parts.items() if not all(link.live for link in links)]
-    ended = ledger.ended_invoices(closed) if closed else {}
+    ended = ledger.ended_invoices(list(parts)) if parts else {}
+    burned = ledger.invoice_numbers(list(parts)) if context.rules.invoice.number and parts else {}
     items: list[Drafted] = []
     for record, deal in deals:
         links = parts.get(deal.id, ())
         link = newest(links)
         kind, rule = triage(deal, record, link, context.rules) if record.snapshot else (Triage.DELETED, None)
-        item = Drafted(deal, record, kind, rule, link, ended=ended.get(deal.id, ()), others=others(links, link))
+        item = Drafted(
+            deal,
+            record,
+            kind,
+            rule,
+            link,
+            ended=ended.get(deal.id, ()),
+            others=others(links, link),
+            burned=burned.get(deal.id, frozenset()),
+        )
         items.append(with_billing(item, links) if kind is Triage.BILL else item)
     return sorted(items, key=lambda item: (item.deal.modified_at, item.deal.id))
 
@@ -158,8 +168,9 @@ def with_billing(item: Drafted, links: Sequence[InvoiceLink]) -> Drafted:
     asked = replace(item, others=tuple(links)).billing
     if asked is None:
         return item
-    link = link_of(links, asked.part)
-    return replace(item, link=link, others=others(links, link))
+    link, mine = link_of(links, asked.part), {ended.invoice_id for ended in item.ended}
+    gone = tuple(other for other in links if other != link and not other.live and other.invoice_id not in mine)
+    return replace(item, link=link, others=others(links, link), gone=gone)
 
 
 def _drafted(context: Context, keeper: BookKeeper, items: Sequence[Drafted], documents: Documents) -> list[Drafted]:
@@ -179,18 +190,19 @@ def _drafted(context: Context, keeper: BookKeeper, items: Sequence[Drafted], doc
 
 
 def _with_billed(context: Context, items: Sequence[Drafted]) -> list[Drafted]:
-    """The items of a remainder with the invoice of the share as Xero has it now: what it bills is taken off.
-
-    One that is not there any more, or was ended, bills nothing.
-    """
+    """The items of a remainder with the invoice of the share as Xero has it now: what it bills is taken off."""
     shares = {item.deal.id: link_of(item.others, WHOLE) for item in items if _is_remainder(item)}
     ids = [link.invoice_id for link in shares.values() if link is not None]
     found = context.xero.fetch_invoices(ids) if ids else {}
-    live = {link.deal_id: found.get(link.invoice_id) for link in shares.values() if link is not None}
-    return [
-        replace(item, billed=invoice) if (invoice := live.get(item.deal.id)) and invoice.status not in CLOSED else item
-        for item in items
-    ]
+    return [_with_share(item, share, found) if (share := shares.get(item.deal.id)) else item for item in items]
+
+
+def _with_share(item: Drafted, share: InvoiceLink, found: Mapping[str, XeroInvoice]) -> Drafted:
+    billed = found.get(share.invoice_id)
+    if billed is not None and billed.status not in CLOSED:
+        return replace(item, billed=billed)
+    status = billed.status if billed is not None else "not to be found"
+    return replace(item, gone=(*item.gone, replace(share, status=status, live=False)))
 
 
 def _is_remainder(item: Drafted) -> bool:
@@ -238,7 +250,7 @@ def _with_invoice(context: Context, item: Drafted, documents: Documents, books: 
         _setting(context, books),
         made=link is not None,
         sent_dates=dates_sent(link.sent) if link else None,
-        burned=frozenset(other.number for other in (*item.ended, *item.others)),
+        burned=item.burned - {link.number} if link else item.burned,
         part=asked.part,
         share=asked.share,
         billed=item.billed,
@@ -384,6 +396,12 @@ def _rivals(ledger: LedgerView, items: Sequence[Drafted]) -> dict[str, InvoiceLi
     documents = {item.deal.id: item.invoice.document for item in items if isinstance(item.invoice, InvoiceDraft)}
     if not any(documents.values()):
         return {}
-    made = {made_from(link): link for link in ledger.live_invoices()}
-    rivals = {deal_id: made.get(document) for deal_id, document in documents.items() if document}
-    return {deal_id: link for deal_id, link in rivals.items() if link is not None and link.deal_id != deal_id}
+    made: dict[str, list[InvoiceLink]] = {}
+    for link in ledger.live_invoices():
+        made.setdefault(made_from(link), []).append(link)
+    return {
+        deal_id: link
+        for deal_id, document in documents.items()
+        for link in (made.get(document, ()) if document else ())
+        if link.deal_id != deal_id
+    }

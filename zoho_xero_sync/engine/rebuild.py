@@ -25,6 +25,7 @@ from zoho_xero_sync.core.model import (
 )
 from zoho_xero_sync.core.plan import Drafted
 from zoho_xero_sync.core.rebuild import (
+    Found,
     Rebuilt,
     Restored,
     draftable,
@@ -65,7 +66,7 @@ def rebuild(context: Context, keeper: BookKeeper, waiting: Collection[str]) -> R
     """
     seen = _read(context)
     drafted = {item.deal.id: item for item in _drafted(context, keeper, seen)}
-    restored = tuple(_restored(context, seen, drafted))
+    restored = tuple(_awaited(item, waiting) for item in _restored(context, seen, drafted))
     customers = tuple(_customers(context, seen))
     linked = {link.customer for link in customers}
     unmarked = [row for row in seen.rows.values() if row.id not in seen.invoices]
@@ -161,6 +162,15 @@ def _restored(context: Context, seen: _Seen, drafted: Mapping[str, Drafted]) -> 
             yield restore_unseen(deal_id, invoices)
         else:
             yield restore(row, known_record(row), drafted.get(deal_id), invoices, context.rules)
+
+
+def _awaited(item: Restored, waiting: Collection[str]) -> Restored:
+    """A remainder that the replaced ledger had still to bill is billed."""
+    problem = item.record.problem
+    if problem is None or problem.code != "remainder_open" or item.record.deal_id not in waiting:
+        return item
+    pending = replace(item.record, state=DealState.PENDING, problem=None, rules=None)
+    return replace(item, found=Found.BEHIND, record=pending)
 
 
 # ---- customers ----

@@ -40,6 +40,7 @@ from zoho_xero_sync.core.reconcile_pairs import (
 from zoho_xero_sync.core.reconcile_rules import judge
 from zoho_xero_sync.core.reconcile_totals import control_totals
 from zoho_xero_sync.core.rules import ContactMatch, StageRule
+from zoho_xero_sync.core.shares import part_of_total
 from zoho_xero_sync.core.stages import covers, match_rule
 from zoho_xero_sync.core.window import Window, poll_window
 from zoho_xero_sync.engine.books import BookKeeper
@@ -312,8 +313,8 @@ def _beside(seen: _Seen, known: _Known, dossier: Dossier) -> Iterator[Dossier]:
             record=None,
             item=None,
             document=None,
-            amount=link.total if link is not None else shown.total if shown is not None else None,
-            currency=link.currency if link is not None else shown.currency if shown is not None else dossier.currency,
+            amount=shown.total if shown is not None else link.total if link is not None else None,
+            currency=shown.currency if shown is not None else link.currency if link is not None else dossier.currency,
             contact_id=None,
             awaited=False,
             beside=True,
@@ -328,10 +329,12 @@ def source_total(
     """
     own = row.content.currency if row is not None and isinstance(row.content, Deal) else None
     home = (own or context.zoho.organisation().currency).upper()
-    if item is not None and item.billing is not None and item.billing.share is not None:
-        return (item.invoice.total, item.invoice.currency) if isinstance(item.invoice, InvoiceDraft) else (None, home)
+    share = item.billing.share if item is not None and item.billing is not None else None
+    if share is not None and item is not None and isinstance(item.invoice, InvoiceDraft):
+        return item.invoice.total, item.invoice.currency
     if isinstance(document, SourceDocument) and document.grand_total is not None:
-        return document.grand_total, (document.currency or home).upper()
+        part = part_of_total(document.grand_total, share, item.billed if item is not None else None)
+        return part, (document.currency or home).upper()
     if item is not None and isinstance(item.invoice, InvoiceDraft):
         return item.invoice.total, item.invoice.currency
     return None, home

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from zoho_xero_sync.core.describe import is_share
 from zoho_xero_sync.core.emailing import UNKNOWN as EMAIL_UNKNOWN
 from zoho_xero_sync.core.model import DealRecord, DealState, EmailState, Event, InvoiceLink
-from zoho_xero_sync.core.parts import REMAINDER, link_of, newest
+from zoho_xero_sync.core.parts import REMAINDER, newest
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.settlement import DealSettlement
 from zoho_xero_sync.engine.linking import released
@@ -41,21 +42,29 @@ def settle_deal(
             f"Deal {deal_id} ({record.name}) does not wait for anything.",
             f"To sync it now: zoho-xero-sync sync --deal {deal_id}",
         )
-    _settle_email(ledger, Event(now, None, deal_id, "email_dropped", {}), record, retry=retry)
+    kept = _kept(ledger, record, rules)
+    dropped = Event(now, None, deal_id, "email_dropped", {})
+    _settle_email(ledger, dropped, record, kept, retry=retry)
     if retry:
         ledger.stage([released(record)] if waits else [], None)
         ledger.record_events([Event(now, None, deal_id, "retried", {})])
         return record, None
-    kept = _kept(ledger, record, rules)
     state, detail = (DealState.SEEN, {"invoice": kept.number}) if kept else (DealState.SKIPPED, {})
     event = Event(now, None, deal_id, "kept" if kept else "skipped", detail)
     ledger.settle_deals([DealSettlement(deal_id, state, event=event)])
     return record, kept
 
 
-def _settle_email(ledger: LedgerDesk, dropped: Event, record: DealRecord, *, retry: bool) -> None:
-    """A doubtful e-mail is sent once more when a person says so; what is set aside is not e-mailed."""
+def _settle_email(
+    ledger: LedgerDesk, dropped: Event, record: DealRecord, kept: InvoiceLink | None, *, retry: bool
+) -> None:
+    """A doubtful e-mail is sent once more when a person says so; what is set aside is not e-mailed.
+
+    Where only a remainder is set aside, which has no invoice yet, the share's e-mail is not what the person spoke of.
+    """
     notes = [note for note in ledger.open_emails() if note.deal_id == record.deal_id]
+    if kept is not None:
+        notes = [note for note in notes if note.invoice_id == kept.invoice_id]
     if retry and record.problem is not None and record.problem.code == EMAIL_UNKNOWN:
         ledger.record_emails([replace(note, state=EmailState.WANTED) for note in notes])
     elif notes and not retry:
@@ -72,5 +81,4 @@ def _kept(ledger: LedgerDesk, record: DealRecord, rules: Rules) -> InvoiceLink |
         return None
     # A remainder that a person does not want billed is not billed by the next touch of the deal either.
     remains = any(record.stage in rule.stages and rule.part == REMAINDER for rule in rules.stages)
-    rest = link_of(links, REMAINDER)
-    return None if remains and (rest is None or not rest.live) else link
+    return None if remains and link.part != REMAINDER and is_share(link) else link

@@ -239,7 +239,7 @@ def _planned(result: DealResult, link: InvoiceLink | None) -> InvoiceLink:
     invoice = result.invoice
     if invoice is None:
         raise ValueError(f"deal {result.deal_id} has no planned invoice")
-    if link is None:
+    if link is None or result.action == "create":
         number = invoice.number or "(Xero's next)"
         return InvoiceLink(
             result.deal_id, invoice.id or "", number, invoice.status, invoice.currency, invoice.total, None, None

@@ -71,6 +71,16 @@ def find_parts(connection: Connection, deal_ids: Collection[str]) -> dict[str, t
     return parts
 
 
+def invoice_numbers(connection: Connection, deal_ids: Collection[str]) -> dict[str, frozenset[str]]:
+    """By deal, the number of every invoice that was ever linked to it."""
+    table = tables.invoice_link
+    found: dict[str, set[str]] = {}
+    for chunk in chunks(deal_ids):
+        for row in connection.execute(select(table.c.deal_id, table.c.number).where(table.c.deal_id.in_(chunk))):
+            found.setdefault(row.deal_id, set()).add(row.number)
+    return {deal_id: frozenset(numbers) for deal_id, numbers in found.items()}
+
+
 def has_live_invoice(connection: Connection) -> bool:
     """Whether any deal has a live invoice."""
     table = tables.invoice_link

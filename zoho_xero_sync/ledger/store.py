@@ -224,6 +224,11 @@ class Ledger:
         with self._reading() as connection:
             return _links.find_parts(connection, deal_ids)
 
+    def invoice_numbers(self, deal_ids: Collection[str]) -> dict[str, frozenset[str]]:
+        """By deal, the number of every invoice that was ever linked to it."""
+        with self._reading() as connection:
+            return _links.invoice_numbers(connection, deal_ids)
+
     def has_live_work(self) -> bool:
         """Whether any deal has a live invoice, or waits for a person."""
         with self._reading() as connection:

@@ -50,7 +50,8 @@ def _print(lines: Iterator[Line], console: Console, interactive: bool) -> None:
 
 def _lines(found: Reconciliation) -> Iterator[Line]:
     until = when(found.window.end or found.at)
-    yield f"{counted(len(found.cases), 'deal')} from {when(found.window.start)} to {until}", "bold"
+    deals = {case.dossier.deal_id for case in found.cases}
+    yield f"{counted(len(deals), 'deal')} from {when(found.window.start)} to {until}", "bold"
     findings = found.findings
     for kind in Kind:
         those = [finding for finding in findings if finding.kind is kind]

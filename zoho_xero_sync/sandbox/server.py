@@ -256,6 +256,9 @@ class _Server(ThreadedWSGIServer):
 
     def stop(self) -> None:
         """Stop accepting, cut what is open, wait for the handlers, close the port."""
+        # Wakes the loop where the system can, which else sleeps to the end of its interval.
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
         self.shutdown()
         with self._changed:
             for connection in self._open:

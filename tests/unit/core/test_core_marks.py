@@ -1,4 +1,4 @@
-"""The mark in an invoice's Url: whose deal, and which ledger."""
+"""The mark in an invoice's Url: whose deal, which ledger, and which part of the deal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from zoho_xero_sync.core.marks import deal_of, ledger_tag, marked_url, plain_url, tag_of
+from zoho_xero_sync.core.marks import deal_of, ledger_tag, marked_url, part_of, plain_url, same_mark, tag_of
 from zoho_xero_sync.core.model import Identity
 
 PREFIX = "https://crm.zoho.com.au/crm/org70001/tab/Potentials/"
@@ -33,11 +33,32 @@ def test_a_mark_is_read_as_it_was_written() -> None:
 
 
 @pytest.mark.parametrize(
+    ("tag", "part", "mark"),
+    [("0123abcd", 1, "#zxs-0123abcd"), ("0123abcd", 2, "#zxs-0123abcd-2"), ("", 1, ""), ("", 2, "#zxs--2")],
+)
+def test_a_mark_says_which_part_of_the_deal_it_is(tag: str, part: int, mark: str) -> None:
+    url = marked_url(f"{PREFIX}5725767", tag, part)
+    assert url == f"{PREFIX}5725767{mark}"
+    assert (deal_of(url, PREFIX), tag_of(url), part_of(url)) == ("5725767", tag, part)
+    assert same_mark(url) == (f"{PREFIX}5725767", part)
+
+
+def test_the_marks_of_two_ledgers_differ_by_deal_and_part_only() -> None:
+    share, rest = (marked_url(f"{PREFIX}5725767", "0123abcd", part) for part in (1, 2))
+    assert same_mark(share) == same_mark(marked_url(f"{PREFIX}5725767", "ffffffff")) == same_mark(f"{PREFIX}5725767")
+    assert same_mark(rest) == same_mark(marked_url(f"{PREFIX}5725767", "ffffffff", 2)) != same_mark(share)
+    assert same_mark(rest) != same_mark(marked_url(f"{PREFIX}5725768", "0123abcd", 2))
+
+
+@pytest.mark.parametrize(
     ("url", "deal", "tag"),
     [
         (f"{PREFIX}5725767", "5725767", ""),
         (f"{PREFIX}5725767#notes", "5725767", ""),
         (f"{PREFIX}5725767#zxs-123", "5725767", ""),
+        (f"{PREFIX}5725767#zxs-0123abcd-1", "5725767", ""),
+        (f"{PREFIX}5725767#zxs-0123abcd-22", "5725767", ""),
+        (f"{PREFIX}5725767#zxs-0123abcd-", "5725767", ""),
         (f"{PREFIX}5725767/edit", None, ""),
         (f"{PREFIX}", None, ""),
         (f"{PREFIX}x", None, ""),
@@ -46,4 +67,4 @@ def test_a_mark_is_read_as_it_was_written() -> None:
     ],
 )
 def test_what_is_no_mark_of_ours(url: str, deal: str | None, tag: str) -> None:
-    assert (deal_of(url, PREFIX), tag_of(url)) == (deal, tag)
+    assert (deal_of(url, PREFIX), tag_of(url), part_of(url)) == (deal, tag, 1)
