@@ -336,6 +336,19 @@ def test_a_whole_invoice_that_a_person_voided_is_not_billed_in_parts(desk: Desk)
     assert_promises(desk)
 
 
+def test_a_remainder_that_a_person_voided_is_not_billed_by_rules_without_shares(desk: Desk) -> None:
+    opened(desk, share={"invoice": "draft"})
+    won(desk)
+    desk.box.xero.void("INV-0002")
+    desk.wait(minutes=20)
+    desk.sync(code=None)
+    desk.configure(stages=[{"stage": "Closed Won", "invoice": "authorised"}])
+    with desk.nothing_sent():
+        desk.sync(code=None)
+        desk.edit("job", Description="touched")
+        assert problem_codes(desk.sync(code=3)) == ["invoice_gone"]
+
+
 def test_nothing_is_left_to_bill(desk: Desk) -> None:
     """Deals that were invoiced whole before the rules billed in two owe nothing more."""
     desk.configure(stages=[{"stage": "Confirmed", "invoice": "authorised"}])

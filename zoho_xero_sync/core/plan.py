@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from zoho_xero_sync.core.contact_plan import plan_contact
 from zoho_xero_sync.core.customers import ACCOUNTS
+from zoho_xero_sync.core.describe import is_share
 from zoho_xero_sync.core.drafted import Drafted, Triage
 from zoho_xero_sync.core.emailing import with_delivery
 from zoho_xero_sync.core.holding import gone, hold, plain, several_invoices, waiting
@@ -131,8 +132,10 @@ def plan_deal(item: Drafted, rules: Rules) -> Action:
 
 def _ended_by_a_person(item: Drafted) -> InvoiceLink | None:
     """The deal's other invoice that a person ended, where the one that is asked for would bill it once more."""
-    again = item.is_fresh or (item.billing is not None and item.billing.part == REMAINDER)
-    return next(iter(item.gone), None) if again and item.triage is Triage.BILL else None
+    if item.billing is None or not item.gone:
+        return None
+    grows = item.billing.share is None and item.link is not None and is_share(item.link)
+    return item.gone[0] if item.is_fresh or grows or item.billing.part == REMAINDER else None
 
 
 def _still_open(item: Drafted) -> Problem | None:
