@@ -286,14 +286,14 @@ def _word(cells: Mapping[Cell, Codes], request: Request, kind: str) -> str:
 
 
 def differences(service: str, kind: str, folder: Path) -> dict[Cell, tuple[Codes, Codes]]:
-    """Play a third of a service's requests with one fault in one way; cells that the page shows otherwise, with both.
+    """Play a fifth of a service's requests with one fault in one way; cells that the page shows otherwise, with both.
 
     Which requests, and which of once, twice and lasting it is, goes round with the faults. Only `main` plays them all.
     """
     shown, modes, played = parse(PAGE.read_text(encoding="utf-8")), list(MODES), {}
     turn = list(KINDS).index(kind)
     with open_bench(folder) as bench:
-        for number, request in enumerate(requests_to(service)[turn % 3 :: 3], turn):
+        for number, request in enumerate(requests_to(service)[turn % 5 :: 5], turn):
             cell = Cell(request, kind, modes[number % len(modes)])
             played[cell] = bench.play([request], kind, cell.mode)
     return {cell: (codes, shown[cell]) for cell, codes in played.items() if codes != shown[cell]}

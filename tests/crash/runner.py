@@ -313,6 +313,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--teeth", choices=sorted(name for name in TEETH if name), help="break the program on purpose")
     parser.add_argument("--only", type=int, nargs="+", metavar="N", help="kill at these boundaries only")
     parser.add_argument("--near", metavar="TEXT", help="kill at boundaries with this in their names only")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="kill at each Nth of the boundaries only")
     parser.add_argument("--list", action="store_true", help="name the boundaries and kill nothing")
     chosen = parser.parse_args(arguments)
     send.BATCH_ITEMS = _BATCH
@@ -333,7 +334,7 @@ def main(arguments: Sequence[str]) -> int:
         else:
             every = list(range(1, len(names) + 1))
             places = chosen.only or (every if chosen.all else telling(names))
-            places = [place for place in places if not chosen.near or chosen.near in names[place - 1]]
+            places = [place for place in places if not chosen.near or chosen.near in names[place - 1]][:: chosen.every]
             tally = every_kill(stage, reference, names, places, chosen.gaps, full=chosen.all or bool(chosen.only))
     for wrong in tally.wrong:
         print(wrong)

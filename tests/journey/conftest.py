@@ -4,46 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from functools import cache
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, StaticPool, create_engine
 from world_tools import Desk, OpenDesk, Order, Record, open_desk, world
 from write_ahead import WriteAhead
 
 from zoho_xero_sync import log
-from zoho_xero_sync.ledger import opening
-
-_migrate = opening._migrate
-
-
-@cache
-def _made_by_migrations() -> tuple[str, ...]:
-    """The statements that make an empty ledger what every migration in turn makes of it."""
-    engine = create_engine("sqlite://", poolclass=StaticPool)
-    with engine.connect() as connection:
-        _migrate(connection)
-        connection.commit()
-        raw = connection.connection.driver_connection
-        assert raw is not None
-        dump = tuple(statement for statement in raw.iterdump() if statement not in ("BEGIN TRANSACTION;", "COMMIT;"))
-    engine.dispose()
-    return dump
-
-
-@pytest.fixture(autouse=True)
-def _migrated_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new ledger is made from what the migrations came to once; tests/unit/ledger has the migrations themselves."""
-
-    def migrate(connection: Connection) -> None:
-        if connection.exec_driver_sql("SELECT 1 FROM sqlite_master").first():
-            _migrate(connection)
-            return
-        for statement in _made_by_migrations():
-            connection.exec_driver_sql(statement)
-
-    monkeypatch.setattr(opening, "_migrate", migrate)
 
 
 @pytest.fixture(autouse=True)

@@ -82,7 +82,7 @@ def test_what_both_invoices_say(desk: Desk) -> None:
     # A deposit takes nothing from stock; the remainder bills the quantities.
     assert not any(line.get("ItemCode") for line in share["LineItems"])
     line = won(desk)
-    assert line["reason"] == "entered Closed Won; remainder is billed, after invoice INV-0001"
+    assert line["reason"] == "entered Closed Won; the remainder is billed, after invoice INV-0001"
     rest = max(desk.invoices("job"), key=lambda invoice: str(invoice["InvoiceNumber"]))
     assert [line.get("ItemCode") for line in rest["LineItems"][:3]] == ["HOURS", "HIRE", "FOOD"]
     assert [line["Description"].splitlines()[-1] for line in rest["LineItems"][3:]] == ["billed with INV-0001"] * 3

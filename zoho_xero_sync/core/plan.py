@@ -208,7 +208,8 @@ def _part_said(item: Drafted) -> str:
     part = item.invoice.part if isinstance(item.invoice, InvoiceDraft) else None
     if part is None:
         return ""
-    return f"; {part.said} is billed" + (f", after invoice {' and '.join(part.less)}" if part.less else "")
+    what = "the remainder" if part.number == REMAINDER else part.said
+    return f"; {what} is billed" + (f", after invoice {' and '.join(part.less)}" if part.less else "")
 
 
 def count_new_invoices(actions: Sequence[Action]) -> int:
