@@ -27,7 +27,7 @@ from zoho_xero_sync.core.plan_linked import needs_look, plan_linked
 from zoho_xero_sync.core.plan_new import plan_new, unknown_part
 from zoho_xero_sync.core.plan_retreat import plan_retreat
 from zoho_xero_sync.core.rules import Rules, StageRule
-from zoho_xero_sync.core.stages import Step, match_rule, status_step
+from zoho_xero_sync.core.stages import CLOSED, Step, match_rule, status_step
 
 __all__ = [
     "Drafted",
@@ -143,7 +143,8 @@ def _still_open(item: Drafted) -> Problem | None:
     billed, asked = item.billed, item.billing
     if billed is None or asked is None:
         return None
-    if item.link is not None and not item.is_fresh:
+    ended = item.current is not None and item.current.status in CLOSED
+    if item.link is not None and item.link.live and not ended:
         return waiting(
             item,
             "zero_total",

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from zoho_xero_sync.core.describe import as_sent, differences, drift, invoice_fields
+from zoho_xero_sync.core.describe import as_sent, differences, drift, invoice_fields, is_share
 from zoho_xero_sync.core.drafted import Drafted
 from zoho_xero_sync.core.holding import gone, listed, waiting
 from zoho_xero_sync.core.life import WITH_PAYMENTS, Deed, Do, Event, State, decide
-from zoho_xero_sync.core.model import Change, InvoiceDraft, InvoiceLink, InvoiceStep, Problem, XeroInvoice
+from zoho_xero_sync.core.model import (
+    Change,
+    InvoiceDraft,
+    InvoiceLink,
+    InvoiceStatus,
+    InvoiceStep,
+    Problem,
+    XeroInvoice,
+)
 from zoho_xero_sync.core.money import money_text
+from zoho_xero_sync.core.parts import REMAINDER
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.stages import Step, status_step
 from zoho_xero_sync.core.standing import (
@@ -22,6 +31,8 @@ from zoho_xero_sync.core.standing import (
 
 def needs_look(link: InvoiceLink, draft: InvoiceDraft) -> bool:
     """Whether Xero must be asked what the invoice looks like now: only before it would be changed."""
+    if _billed_whole(link, draft):
+        return False
     advance = status_step(link.status, draft.status) is Step.ADVANCE
     adopted_otherwise = link.sent is None and (link.total, link.currency) != (draft.total, draft.currency)
     return advance or adopted_otherwise or bool(content_changes(link, draft)) or total_differs(link, draft)
@@ -32,6 +43,8 @@ def plan_linked(item: Drafted, link: InvoiceLink, draft: InvoiceDraft, rules: Ru
     current = item.current
     if not link.live:
         return _ended(item, link.number, link.status, state_of(link, None, None), rules)
+    if _billed_whole(link, draft):
+        return _unread(link, draft)
     if current is None:
         return gone(item, link.number, "not to be found") if needs_look(link, draft) else _unread(link, draft)
     # Where both came to say the same, whoever changed what, there is nothing to carry over and nothing to ask.
@@ -56,6 +69,13 @@ def plan_linked(item: Drafted, link: InvoiceLink, draft: InvoiceDraft, rules: Ru
         # Adopted as it stood; it does not move on under a total that the deal no longer has.
         return _counted_otherwise(item, current, draft)
     return _update(link, current, draft, deeds, agreed=agreed)
+
+
+def _billed_whole(link: InvoiceLink, draft: InvoiceDraft) -> bool:
+    """Whether a share is asked for of a deal whose approved invoice bills all of it: that invoice stays as it is."""
+    approved = link.status not in (InvoiceStatus.DRAFT, InvoiceStatus.SUBMITTED)
+    parted = draft.part is not None and draft.part_number < REMAINDER
+    return parted and approved and link.sent is not None and not is_share(link)
 
 
 def _state(item: Drafted, link: InvoiceLink, current: XeroInvoice, *, agreed: bool) -> State:

@@ -9,6 +9,7 @@ from zoho_xero_sync.core.life import Do, Event, State, decide
 from zoho_xero_sync.core.marks import part_of
 from zoho_xero_sync.core.model import Change, InvoiceDraft, InvoiceStep, Problem, XeroInvoice
 from zoho_xero_sync.core.money import money_text
+from zoho_xero_sync.core.parts import REMAINDER
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.stages import CLOSED, Step, status_step
 
@@ -61,6 +62,20 @@ def _is_stray(item: Drafted, draft: InvoiceDraft, invoice: XeroInvoice) -> bool:
     return part_of(invoice.url) != draft.part_number and invoice.id not in known
 
 
+def _share_unknown(item: Drafted, found: XeroInvoice, draft: InvoiceDraft) -> Problem:
+    """A remainder that is less than the deal took off an invoice which does not carry the deal."""
+    theirs, ours = money_text(found.total, found.currency), money_text(draft.total, draft.currency)
+    return Problem(
+        "invoice_found_different",
+        f"deal {item.deal.id}",
+        f"Xero already holds invoice {found.number} for the remainder of this deal, of {theirs} {found.currency}; the "
+        f"ledger knows no invoice of its share, and the deal comes to {ours} {draft.currency}.",
+        "Move the deal back to the share's stage in Zoho, link the share's invoice with zoho-xero-sync resolve "
+        f"{item.deal.id} --adopt INVOICE  move it on again, and type: zoho-xero-sync resolve {item.deal.id} --retry",
+        "Total",
+    )
+
+
 def _unknown_part(item: Drafted, stray: XeroInvoice) -> Problem:
     return Problem(
         "invoice_found_different",
@@ -104,6 +119,8 @@ def _plan_adoption(item: Drafted, found: XeroInvoice, draft: InvoiceDraft) -> In
             adopting=True,
             changes=(Change("Status", found.status, draft.status.value),),
         )
+    if draft.part_number == REMAINDER and item.billed is None:
+        return _share_unknown(item, found, draft)
     theirs, ours = money_text(found.total, found.currency), money_text(draft.total, draft.currency)
     return Problem(
         "invoice_found_different",

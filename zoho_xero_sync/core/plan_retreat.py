@@ -76,6 +76,10 @@ def _nothing(item: Drafted, event: Event) -> Action:
 
 def _over(item: Drafted, event: Event, link: InvoiceLink) -> Action:
     status = item.current.status if item.current else link.status
+    if item.others and item.current is not None:
+        ended = replace(link, status=status, live=False)
+        rest = f"its other invoice {item.others[0].number} is the next run's"
+        return replace(plain(item, "pending", f"invoice {link.number} is {status} in Xero; {rest}"), ended=ended)
     if not link.live and event is not Event.DELETED:
         return plain(item, "skip", f"stage {item.deal.stage} is not one that is invoiced")
     said = "was deleted in Zoho" if event is Event.DELETED else "left the invoiced stages"
@@ -114,10 +118,11 @@ def _held(item: Drafted, event: Event, state: State, link: InvoiceLink, code: st
         why = f"; invoice {link.number} is {status} and dated in a locked period"
     else:
         why = f"; invoice {link.number} is {status}"
+    beside = "".join(f" Its other invoice {other.number} is {other.status} too." for other in item.others)
     if event is Event.DELETED:
-        message = f"The deal was deleted in Zoho (or merged into another one){why} in Xero."
+        message = f"The deal was deleted in Zoho (or merged into another one){why} in Xero.{beside}"
     else:
-        message = f"The deal moved to {item.deal.stage}, which is not invoiced{why} in Xero."
+        message = f"The deal moved to {item.deal.stage}, which is not invoiced{why} in Xero.{beside}"
     problem = waiting(item, code, message, _ADVICE[code], settle="--skip")
     if event is not Event.DELETED:
         return problem

@@ -124,25 +124,27 @@ def of_part(invoices: Sequence[XeroInvoice], rule: StageRule | None) -> tuple[li
 
 def draftable(row: DealRow, record: DealRecord, invoices: Sequence[XeroInvoice], rules: Rules) -> Drafted | None:
     """The deal as one to be drafted, so that it can be compared with its invoice; None when it cannot be read, or has
-    not one live invoice of the part that its stage is about.
+    not one live invoice of the part that its stage is about. A remainder that is not billed is drafted too.
 
     A deal that is in no invoiced stage is drafted as its invoice stands.
     """
+    if isinstance(row.content, Problem):
+        return None
     rule = match_rule(rules.stages, row.stage, row.pipeline)
     main, beside = of_part(invoices, rule)
+    others = tuple(_link(row.id, other, None) for other in live_ones(beside))
     live = live_ones(main)
+    if not main and len(others) == 1:
+        return Drafted(row.content, record, Triage.BILL, rule, others=others)
     if len(live) != 1:
         return None
     invoice = live[0]
-    if isinstance(row.content, Problem):
-        return None
     if rule is None or rule.invoice == "none":
         share: Share | None = "remainder" if part_of(invoice.url) == REMAINDER else percentage(rules, row.pipeline)
         rule = StageRule((row.stage,), as_it_stands(invoice), row.pipeline, share=share)
     dates = {"Date": invoice.date, "DueDate": invoice.due_date} if rules.invoice.date_field else {}
     sent = as_sent({name: day.isoformat() for name, day in dates.items() if day is not None})
     link = replace(_link(row.id, invoice, None), sent=sent)
-    others = tuple(_link(row.id, other, None) for other in live_ones(beside))
     return Drafted(row.content, record, Triage.BILL, rule, link, others=others)
 
 
@@ -203,7 +205,9 @@ def _restore(
     if len(live) > 1:
         return _held(record, several_invoices(row.id, live), rules)
     if not invoices:
-        return _held(record, _rest_unknown(row.id), rules)
+        asked = item.invoice if item is not None else None
+        nothing_left = isinstance(asked, InvoiceDraft) and not asked.lines
+        return Restored(Found.LINKED, record) if nothing_left else _held(record, _rest_unknown(row.id), rules)
     if not live:
         return Restored(Found.ENDED, record, _link(row.id, _newest_first(invoices)[0], None))
     current = live[0]

@@ -92,7 +92,8 @@ def _findings(case: Case, rules: Rules, at: datetime, link_prefix: str) -> Itera
         yield _missing(case, dossier.row, rules)
     elif case.standing is not None:
         yield from _unlinked(case, rules, at)
-        yield from _drifted(case, link_prefix)
+        if record is None or record.state is not DealState.SKIPPED:
+            yield from _drifted(case, link_prefix)
 
 
 def _finding(case: Case, kind: Kind, message: str, hint: str, *invoices: XeroInvoice) -> Finding:

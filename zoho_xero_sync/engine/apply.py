@@ -69,7 +69,8 @@ class Application:
             self._apply_invoices()
         finally:
             for action in self._actions:
-                waiting = planned(action, "pending", reason="waits for the next run")
+                reason = action.reason if action.ended is not None else "waits for the next run"
+                waiting = planned(action, "pending", reason=reason)
                 begun = uncertain(planned(action, "uncertain"))
                 self.results.setdefault(action.deal_id, begun if self._is_open(action) else waiting)
 
@@ -113,6 +114,7 @@ class Application:
             for action in self._actions
             if action.invoice and action.invoice.current and action.invoice.action in ("adopt", "unchanged")
         ]
+        invoices += [action.ended for action in self._actions if action.ended is not None]
         moment = self._sender.moment
         events = [
             Event(moment.at, moment.run_id, action.deal_id, "invoice_adopted", {"number": action.invoice.number or ""})

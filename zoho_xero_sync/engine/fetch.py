@@ -72,7 +72,7 @@ def _stage(
         stage_row(row, known.get(row.id), context.rules, requested=requested and row.id not in aside)
         for row in fetched.rows
     )
-    staged = [record for record in records if record is not None]
+    staged = _with_retreats(context, ledger, fetched, [record for record in records if record is not None])
     if not named:
         return staged
     # A deal asked for by name is answered by name, also when its stage asks for nothing.
@@ -123,6 +123,21 @@ def _as_of_now(record: DealRecord, row: DealRow | None, rules: Rules) -> DealRec
     if stays_outside(row, record, rules):
         return record
     return stage_row(row, record, rules, requested=record.requested) or replace(record, state=DealState.PENDING)
+
+
+def _with_retreats(
+    context: Context, ledger: LedgerView, fetched: Fetched, staged: Sequence[DealRecord]
+) -> list[DealRecord]:
+    """The records, with those pending that were set aside, have a live invoice, and left the stages.
+
+    Of a deal that is billed in two only the remainder is set aside; what becomes of its share is still to be planned.
+    """
+    rules = context.rules.stages
+    outside = {row.id for row in fetched.rows if match_rule(rules, row.stage, row.pipeline) is None}
+    left = [record.deal_id for record in staged if record.state is DealState.SKIPPED and record.deal_id in outside]
+    links = ledger.find_invoice_links(left) if left else {}
+    live = {deal_id for deal_id, link in links.items() if link.live}
+    return [replace(record, state=DealState.PENDING) if record.deal_id in live else record for record in staged]
 
 
 def _not_found(deal_id: str) -> Problem:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime
 
 from zoho_xero_sync.core.describe import is_share
+from zoho_xero_sync.core.emailing import REFUSED as EMAIL_REFUSED
 from zoho_xero_sync.core.emailing import UNKNOWN as EMAIL_UNKNOWN
 from zoho_xero_sync.core.model import DealRecord, DealState, EmailState, Event, InvoiceLink
 from zoho_xero_sync.core.parts import REMAINDER, newest
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.settlement import DealSettlement
+from zoho_xero_sync.core.stages import match_rule
 from zoho_xero_sync.engine.linking import released
 from zoho_xero_sync.engine.ports import LedgerDesk
 from zoho_xero_sync.engine.write_back import settle_refused
@@ -60,14 +63,17 @@ def _settle_email(
 ) -> None:
     """A doubtful e-mail is sent once more when a person says so; what is set aside is not e-mailed.
 
-    Where only a remainder is set aside, which has no invoice yet, the share's e-mail is not what the person spoke of.
+    Where a person spoke of another invoice, or of one that is still to be made, an e-mail that is due stays so.
     """
     notes = [note for note in ledger.open_emails() if note.deal_id == record.deal_id]
-    if kept is not None:
-        notes = [note for note in notes if note.invoice_id == kept.invoice_id]
-    if retry and record.problem is not None and record.problem.code == EMAIL_UNKNOWN:
+    code = record.problem.code if record.problem is not None else ""
+    if retry and code == EMAIL_UNKNOWN:
         ledger.record_emails([replace(note, state=EmailState.WANTED) for note in notes])
-    elif notes and not retry:
+    if retry or not notes:
+        return
+    if code not in (EMAIL_REFUSED, EMAIL_UNKNOWN):
+        notes = [note for note in notes if kept is not None and note.invoice_id == kept.invoice_id]
+    if notes:
         ledger.record_emails([replace(note, state=EmailState.DROPPED) for note in notes], [dropped])
 
 
@@ -75,10 +81,22 @@ def _kept(ledger: LedgerDesk, record: DealRecord, rules: Rules) -> InvoiceLink |
     # The link still shows the invoice as it was when the deal is held because a person ended it in Xero.
     if record.problem is not None and record.problem.code == "invoice_gone":
         return None
-    links = ledger.find_parts([record.deal_id]).get(record.deal_id, ())
-    link = newest(links)
+    link = newest(ledger.find_parts([record.deal_id]).get(record.deal_id, ()))
     if link is None or not link.live:
         return None
-    # A remainder that a person does not want billed is not billed by the next touch of the deal either.
-    remains = any(record.stage in rule.stages and rule.part == REMAINDER for rule in rules.stages)
-    return None if remains and link.part != REMAINDER and is_share(link) else link
+    return None if _is_remainder_set_aside(link, record, rules) else link
+
+
+def _is_remainder_set_aside(link: InvoiceLink, record: DealRecord, rules: Rules) -> bool:
+    """Whether a person spoke of a remainder that is not billed yet: the next touch of the deal does not bill it either.
+
+    An invoice that is known to bill the whole deal leaves none.
+    """
+    rule = match_rule(rules.stages, record.stage, _pipeline(record))
+    whole = link.sent is not None and not is_share(link)
+    return rule is not None and rule.part == REMAINDER and link.part != REMAINDER and not whole
+
+
+def _pipeline(record: DealRecord) -> str | None:
+    held = json.loads(record.snapshot).get("Pipeline") if record.snapshot else None
+    return held if isinstance(held, str) else None

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from zoho_xero_sync.core.model.found import XeroInvoice
+from zoho_xero_sync.core.model.memory import InvoiceLink
 from zoho_xero_sync.core.model.problem import Problem
 from zoho_xero_sync.core.model.sold import SourceDocument
 from zoho_xero_sync.core.model.wanted import ContactDraft, InvoiceDraft
@@ -79,7 +80,10 @@ class Worth:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What the run does about one deal, with its reason in plain words. `document` is what it was planned from."""
+    """What the run does about one deal, with its reason in plain words. `document` is what it was planned from.
+
+    `ended` is the deal's invoice where it was met ended in Xero, and another one of the deal is still to be planned.
+    """
 
     deal_id: str
     deal_name: str
@@ -91,3 +95,4 @@ class Action:
     problem: Problem | None = None
     document: SourceDocument | None = None
     worth: Worth | None = None
+    ended: InvoiceLink | None = None

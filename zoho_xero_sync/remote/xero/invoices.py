@@ -207,7 +207,8 @@ def update_element(
 def matched_ids(wanted: Sequence[InvoiceLine], there: Sequence[XeroLine]) -> list[str | None]:
     """For each line the LineItemID of the one it takes the place of: the same words first, then the same position.
 
-    None for a line that is new. Each id is given once.
+    None for a line that is new. Each id is given once. What takes off does not take the place of what is sold, whose
+    discount it would keep.
     """
     left = {line.id: line for line in there if line.id}
     ids: list[str | None] = [None] * len(wanted)
@@ -216,7 +217,7 @@ def matched_ids(wanted: Sequence[InvoiceLine], there: Sequence[XeroLine]) -> lis
         ids[place] = next(same, None)
         left.pop(ids[place] or "", None)
     for place in range(min(len(wanted), len(there))):
-        if ids[place] is None and there[place].id in left:
+        if ids[place] is None and there[place].id in left and wanted[place].unit_amount >= 0:
             ids[place] = there[place].id
             del left[there[place].id]
     return ids
