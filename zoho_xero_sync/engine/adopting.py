@@ -24,10 +24,11 @@ from zoho_xero_sync.core.rebuild import known_record, live_ones
 from zoho_xero_sync.core.reconcile import Pair
 from zoho_xero_sync.core.rules import StageRule
 from zoho_xero_sync.core.stages import CLOSED, match_rule
+from zoho_xero_sync.engine.billed import with_billing
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.busy import busy_subjects
 from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerDesk
-from zoho_xero_sync.engine.prepare import draft_deals, with_billing
+from zoho_xero_sync.engine.prepare import draft_deals
 from zoho_xero_sync.engine.reconcile import contacts_of, source_total
 from zoho_xero_sync.errors import UsageError
 

@@ -30,7 +30,7 @@ from zoho_xero_sync.core.model import (
     SourceDocument,
     XeroInvoice,
 )
-from zoho_xero_sync.core.parts import REMAINDER, WHOLE, link_of, newest, others
+from zoho_xero_sync.core.parts import newest, others
 from zoho_xero_sync.core.plan import (
     needs_contact,
     needs_current,
@@ -39,9 +39,9 @@ from zoho_xero_sync.core.plan import (
     plan_deal,
     triage,
 )
-from zoho_xero_sync.core.stages import CLOSED
 from zoho_xero_sync.core.staging import stage_row
 from zoho_xero_sync.core.standing import made_from
+from zoho_xero_sync.engine.billed import with_billed, with_billing
 from zoho_xero_sync.engine.books import CURES, ITEMS, BookKeeper
 from zoho_xero_sync.engine.contacts_now import with_contacts_now, with_merged_accounts
 from zoho_xero_sync.engine.poll_deleted import explains
@@ -163,16 +163,6 @@ def _triaged(context: Context, ledger: LedgerView, deals: Sequence[tuple[DealRec
     return sorted(items, key=lambda item: (item.deal.modified_at, item.deal.id))
 
 
-def with_billing(item: Drafted, links: Sequence[InvoiceLink]) -> Drafted:
-    """The item with what its stage asks to be billed, and with the invoice of that part; `links` are all the deal's."""
-    asked = replace(item, others=tuple(links)).billing
-    if asked is None:
-        return item
-    link, mine = link_of(links, asked.part), {ended.invoice_id for ended in item.ended}
-    gone = tuple(other for other in links if other != link and not other.live and other.invoice_id not in mine)
-    return replace(item, link=link, others=others(links, link), gone=gone)
-
-
 def _drafted(context: Context, keeper: BookKeeper, items: Sequence[Drafted], documents: Documents) -> list[Drafted]:
     """The items with their contact and invoice drafts; settings kept from before are read again where that may help."""
     with_contacts = [_with_contact(context, item) for item in items]
@@ -181,32 +171,12 @@ def _drafted(context: Context, keeper: BookKeeper, items: Sequence[Drafted], doc
     home = context.zoho.organisation().currency
     currencies = {_currency(documents[item.deal.id], item.deal, home) for item in items if item.triage is Triage.BILL}
     books = keeper.books(context.rules, currencies)
-    billed = _with_billed(context, with_contacts)
+    billed = with_billed(context, with_contacts)
     drafted = [_with_invoice(context, item, documents, books) for item in billed]
     if keeper.refresh(_cures(drafted, documents)):
         books = keeper.books(context.rules, currencies)
         drafted = [_with_invoice(context, item, documents, books) for item in billed]
     return drafted
-
-
-def _with_billed(context: Context, items: Sequence[Drafted]) -> list[Drafted]:
-    """The items of a remainder with the invoice of the share as Xero has it now: what it bills is taken off."""
-    shares = {item.deal.id: link_of(item.others, WHOLE) for item in items if _is_remainder(item)}
-    ids = [link.invoice_id for link in shares.values() if link is not None]
-    found = context.xero.fetch_invoices(ids) if ids else {}
-    return [_with_share(item, share, found) if (share := shares.get(item.deal.id)) else item for item in items]
-
-
-def _with_share(item: Drafted, share: InvoiceLink, found: Mapping[str, XeroInvoice]) -> Drafted:
-    billed = found.get(share.invoice_id)
-    if billed is not None and billed.status not in CLOSED:
-        return replace(item, billed=billed)
-    status = billed.status if billed is not None else "not to be found"
-    return replace(item, gone=(*item.gone, replace(share, status=status, live=False)))
-
-
-def _is_remainder(item: Drafted) -> bool:
-    return item.triage is Triage.BILL and item.billing is not None and item.billing.part == REMAINDER
 
 
 def _cures(drafted: Sequence[Drafted], documents: Documents) -> set[str]:

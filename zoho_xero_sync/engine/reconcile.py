@@ -43,10 +43,11 @@ from zoho_xero_sync.core.rules import ContactMatch, StageRule
 from zoho_xero_sync.core.shares import part_of_total
 from zoho_xero_sync.core.stages import covers, match_rule
 from zoho_xero_sync.core.window import Window, poll_window
+from zoho_xero_sync.engine.billed import with_billing
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.busy import busy_subjects, is_busy
 from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerDesk
-from zoho_xero_sync.engine.prepare import Documents, draft_deals, with_billing
+from zoho_xero_sync.engine.prepare import Documents, draft_deals
 from zoho_xero_sync.engine.writers import EARLIER_LEDGERS
 
 # More than a small page holds: a period is read in whole pages.
