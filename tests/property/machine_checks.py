@@ -20,6 +20,7 @@ WHOLE, REMAINDER = 1, 2
 # A share's tax is rounded line by line.
 NEAR = Decimal("0.02")
 UNSETTLED = "SELECT subject FROM operation WHERE state = 'in_flight'"
+SETTLED = "SELECT deal_id, stage FROM deal WHERE state = 'seen'"
 FROZEN = (
     "SELECT share.invoice_id FROM invoice_link share JOIN invoice_link rest USING (deal_id) "
     "WHERE share.live = 1 AND share.part = 1 AND rest.live = 1 AND rest.part = 2"
@@ -37,9 +38,10 @@ class Watch:
     `personal` are invoices whose content a person set last, `handled` all that people did anything to, `sent_by_hand`
     those that a person marked as sent, `ended` those the program voided or deleted because their deal left or was
     deleted, `ruled_before` deals that did not change since the stages mean something else: other rules are for what
-    comes, `retired_before` those since a deal that leaves means something else. `released` are deals that a person
-    settled, `shares` all parts of a deal that an earlier invoice was ever to bill, `unsettled` the deals of which a
-    write was unanswered when the command began: it may be sent once more as it was.
+    comes, `retired_before` those since a deal that leaves means something else, `stayed` the stage in which a deal was
+    settled when the rules ceased to name it: until a run sees it elsewhere it did not leave. `released` are deals that
+    a person settled, `shares` all parts of a deal that an earlier invoice was ever to bill, `unsettled` the deals of
+    which a write was unanswered when the command began: it may be sent once more as it was.
     """
 
     desk: MachineDesk
@@ -53,6 +55,7 @@ class Watch:
     history: set[str] = field(default_factory=set)
     ruled_before: set[str] = field(default_factory=set)
     retired_before: set[str] = field(default_factory=set)
+    stayed: dict[str, str] = field(default_factory=dict)
     released: set[str] = field(default_factory=set)
     shares: set[Decimal] = field(default_factory=set)
     unsettled: set[str] = field(default_factory=set)
@@ -68,6 +71,11 @@ class Watch:
         """The deal's Modified_Time moved: whatever changed about it is there to be seen."""
         self.ruled_before.discard(deal)
         self.retired_before.discard(deal)
+
+    def settled(self, *, named: bool) -> dict[str, str]:
+        """The stage of each settled deal of the ledger that is in one that a rule names, or in one that none does."""
+        rows = self.desk.rows(SETTLED) if self.desk.ledger.exists() else []
+        return {row["deal_id"]: row["stage"] for row in rows if bool(self.rule({"Stage": row["stage"]})) is named}
 
     def note_history(self, first: bool) -> None:
         """Where a command may be the `first` to record a baseline, remember what is invoiced already."""
@@ -96,6 +104,8 @@ class Watch:
         `wrote` says that it was one that writes, and so must have asked Xero about what was unknown.
         """
         self.note_totals()
+        stages = {deal: record["stage"] for deal, record in self.desk.records().items()}
+        self.stayed = {deal: stage for deal, stage in self.stayed.items() if stages.get(deal) == stage}
         now = self.invoices()
         for invoice_id, invoice in now.items():
             if invoice_id not in before:
@@ -269,7 +279,7 @@ class Watch:
         ends = self.desk.settings["when"]["leaves_stages"] == "void"
         if not ends or record is None or record["state"] != "seen":
             return
-        if deal["id"] in self.ruled_before | self.retired_before | self.released:
+        if deal["id"] in self.ruled_before | self.retired_before | self.released | self.stayed.keys():
             return
         left = [row["number"] for row in links if row["live"] and invoices[row["invoice_id"]]["Status"] not in CLOSED]
         assert not left, f"{deal['Deal_Name']} left for {deal['Stage']} and still has {left}"

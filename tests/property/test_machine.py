@@ -1,7 +1,8 @@
 """The whole product as one state machine: people in Zoho and in Xero, bad days, kills, backups, and runs in between.
 
-Default: a few examples. `ZXS_EXAMPLES=2000 pytest -m slow -n 0 -s tests/property/test_machine.py` runs as many as
-asked; `ZXS_SEED` repeats a run. The seed is printed.
+Default: a few examples, of one seed, so that the same tree always gets the same answer. To look for new ones:
+`ZXS_SEED=random ZXS_EXAMPLES=2000 pytest -m slow -n 0 -s tests/property/test_machine.py`. The seed is printed, and
+`ZXS_SEED` with that number repeats the run.
 """
 
 from __future__ import annotations
@@ -58,7 +59,11 @@ WAITS = [0, 1, 2, 61, 170, 190, 370, 1900, 4000, 90_000]
 SKEWS = [0, 0, 300, -300, 5400, -5400, 200_000, -200_000]
 FAULTS = sorted(set(KINDS) - {"connection_revoked"})
 LOST = ["drop_after", "half_body", "status_500_after"]
+SEED = "2026"
 WHICH = st.integers(0, 7)
+
+# A command that is killed in the middle closes nothing.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 STAGE: list[Stage] = []
 BOUNDARIES = Boundaries()
@@ -471,6 +476,7 @@ class Life(RuleBasedStateMachine):
     @rule(which=WHICH)
     def restore_backup(self, which: int) -> None:
         self.desk.restore(self.backups[which % len(self.backups)])
+        self.watch.stayed = self.watch.settled(named=False)
 
     @rule(
         stages=st.sampled_from(STAGE_RULES), leaves=st.sampled_from(["hold", "void", "keep"]),
@@ -484,12 +490,15 @@ class Life(RuleBasedStateMachine):
         if leaves != self.desk.settings["when"]["leaves_stages"]:
             self.watch.retired_before |= {str(deal["id"]) for deal in self.desk.box.zoho.records("Deals")}
         self.watch.keeps_deleted |= deleted == "keep"
+        inside = self.watch.settled(named=True)
         self.desk.configure(
             stages=stages,
             when={"leaves_stages": leaves, "deal_deleted": deleted, "changed_after_approval": changed},
             invoice={"number": number},
             write_back=TOLD if told else dict.fromkeys(TOLD),
         )
+        outside = self.watch.settled(named=False)
+        self.watch.stayed |= {deal: stage for deal, stage in outside.items() if deal in inside}
 
     # ---- the end ----
 
@@ -585,7 +594,8 @@ def stage() -> Iterator[None]:
 
 def play(examples: int, steps: int) -> None:
     """Let `examples` lives of at most `steps` steps happen; prints seed, counts and time."""
-    chosen = int(os.environ.get("ZXS_SEED") or random.SystemRandom().randrange(2**32))
+    said = os.environ.get("ZXS_SEED", SEED)
+    chosen = random.SystemRandom().randrange(2**32) if said == "random" else int(said)
     print(f"\nstate machine: seed {chosen}", flush=True)
     Life.count = Life.runs = Life.kills = 0
     Life.deeds.clear()
