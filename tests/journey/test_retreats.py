@@ -27,6 +27,33 @@ def numbers(desk: Desk, key: str = "job") -> list[tuple[str, str]]:
     return [(str(invoice["InvoiceNumber"]), str(invoice["Status"])) for invoice in desk.invoices(key, closed=True)]
 
 
+# ---- many at once ----
+
+
+@pytest.mark.parametrize("event", ["lost", "deleted"])
+def test_many_invoices_are_not_ended_in_one_run_unless_somebody_says_so(desk: Desk, event: str) -> None:
+    desk.configure(when={"leaves_stages": "void", "deal_deleted": "void"}, limits={"invoices_per_run": 2})
+    for number in range(3):
+        invoiced(desk, key=f"job{number}")
+    for number in range(3):
+        if event == "lost":
+            desk.move(f"job{number}", "Closed Lost")
+        else:
+            desk.box.zoho.delete("Deals", f"job{number}")
+    desk.wait(minutes=20)
+    preview = desk.sync("--dry-run")
+    assert preview["counts"]["invoices_voided"] == 3
+    assert any("would void or delete 3 invoices" in note and "--allow-many" in note for note in preview["notes"])
+    with desk.nothing_sent():
+        report = desk.sync(code=15)
+        assert problem_codes(report) == ["safety_stop"]
+        assert "void or delete 3 invoices" in report["problems"][0]["message"]
+        assert "--limit" not in report["problems"][0]["hint"]
+        desk.sync(code=15)
+    assert desk.sync("--allow-many")["counts"]["invoices_voided"] == 3
+    assert_promises(desk)
+
+
 # ---- lost ----
 
 

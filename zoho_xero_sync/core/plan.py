@@ -32,6 +32,7 @@ from zoho_xero_sync.core.stages import CLOSED, Step, match_rule, status_step
 __all__ = [
     "Drafted",
     "Triage",
+    "count_ended_invoices",
     "count_new_invoices",
     "needs_contact",
     "needs_current",
@@ -216,3 +217,8 @@ def _part_said(item: Drafted) -> str:
 def count_new_invoices(actions: Sequence[Action]) -> int:
     """How many invoices the actions would make."""
     return sum(action.action == "create" for action in actions)
+
+
+def count_ended_invoices(actions: Sequence[Action]) -> int:
+    """How many invoices the actions would void or delete."""
+    return sum(action.action == "void" for action in actions)

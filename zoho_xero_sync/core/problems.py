@@ -67,7 +67,7 @@ CODES: Final[dict[str, str]] = {
     "service_unavailable": "a service was unreachable, rate-limited or answered what cannot be read",
     "allowance_used": "the day's allowance of Xero calls is used, or what is left is kept for other apps",
     "stage_unknown": "Zoho has no stage of the name the configuration gives",
-    "safety_stop": "the run would make more invoices than limits.invoices_per_run",
+    "safety_stop": "the run would make, or end, more invoices than limits.invoices_per_run",
     "interrupted": "a signal ended the run",
     "unexpected_error": "an error in this program",
     "wrong_usage": "the command line asks for something that cannot be done",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from zoho_xero_sync.core.contact_now import kept_notes
 from zoho_xero_sync.core.items import new_items
 from zoho_xero_sync.core.model import Action, DealRecord, DealState, Problem
-from zoho_xero_sync.core.plan import count_new_invoices
+from zoho_xero_sync.core.plan import count_ended_invoices, count_new_invoices
 from zoho_xero_sync.core.report import DealResult, Report
 from zoho_xero_sync.core.results import planned, uncertain, waiting
 from zoho_xero_sync.core.stages import covered_stages
@@ -281,11 +281,12 @@ def _to_plan(context: Context, view: LedgerView, work: Work, options: Options, t
 
 def _stop_if_too_many(context: Context, actions: Sequence[Action], options: Options, tally: Tally) -> None:
     limit = context.rules.limits.invoices_per_run
-    wanted = count_new_invoices(actions)
+    wanted, ending = count_new_invoices(actions), count_ended_invoices(actions)
     making = wanted if options.limit is None else min(wanted, options.limit)
-    if making <= limit or options.allow_many:
+    if max(making, ending) <= limit or options.allow_many:
         return
-    message = f"This run would make {making} invoices, more than limits.invoices_per_run allows ({limit})."
+    deeds = [f"make {making}"] * (making > limit) + [f"void or delete {ending}"] * (ending > limit)
+    message = f"This run would {' and '.join(deeds)} invoices, more than limits.invoices_per_run allows ({limit})."
     if options.dry_run:
         tally.notes.append(f"{message} A sync would stop before sending any; --allow-many lets it pass.")
         return
@@ -293,7 +294,8 @@ def _stop_if_too_many(context: Context, actions: Sequence[Action], options: Opti
         tally.results[action.deal_id] = planned(action, "pending", reason="waits: the safety stop was reached")
     raise SafetyError(
         f"{message} Nothing was sent.",
-        "Look first with --dry-run, then run the same sync with --allow-many (or with --limit N).",
+        "Look first with --dry-run, then run the same sync with --allow-many"
+        + (" (or with --limit N)." if ending <= limit else "."),
     )
 
 
