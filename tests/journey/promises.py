@@ -68,7 +68,7 @@ def _one_contact_per_customer(desk: Desk) -> None:
 
 
 def _every_deal_has_an_end(desk: Desk, listed: dict[str, Record]) -> None:
-    ledger = {row["deal_id"]: row for row in desk.rows("SELECT deal_id, state, baseline FROM deal")}
+    ledger = {row["deal_id"]: row for row in desk.rows("SELECT deal_id, state, baseline, customer_only FROM deal")}
     linked = {row["deal_id"] for row in desk.rows("SELECT deal_id FROM invoice_link")}
     for deal in desk.box.zoho.records("Deals"):
         rule = _rule(desk, deal)
@@ -76,7 +76,8 @@ def _every_deal_has_an_end(desk: Desk, listed: dict[str, Record]) -> None:
             continue
         known = ledger.get(deal["id"])
         assert known, f"{deal['Deal_Name']} is in {deal['Stage']} and the ledger does not know it"
-        settled = known["baseline"] or known["state"] == "skipped" or rule["invoice"] == "none"
+        apart = known["baseline"] or known["customer_only"] or known["state"] == "skipped"
+        settled = apart or rule["invoice"] == "none"
         assert settled, f"{deal['Deal_Name']} is in {deal['Stage']}, has no invoice and nobody is told: {known}"
 
 

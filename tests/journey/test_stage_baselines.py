@@ -140,6 +140,76 @@ def test_what_waits_for_a_person_is_not_made_history_by_a_stage_that_is_added(de
     assert_promises(desk)
 
 
+# ---- a stage of customers only that is invoiced later ----
+
+CUSTOMER_ONLY: Record = {"stage": "Confirmed", "invoice": "none"}
+
+
+def test_what_entered_for_its_customer_only_is_not_invoiced_by_a_touch(desk: Desk) -> None:
+    """The careful way to begin: customers first, invoices once they look right."""
+    desk.configure(stages=[CUSTOMER_ONLY, WON])
+    old = desk.add(order("old", "Confirmed"))
+    desk.add(order("won", "Confirmed"))
+    assert actions(desk, desk.sync()) == {"old": "contact_only", "won": "contact_only"}
+    desk.configure(stages=[CONFIRMED, WON])
+    with desk.nothing_sent():
+        desk.edit("old", Next_Step="Call on Monday")
+        preview, report = desk.sync("--dry-run"), desk.sync()
+        assert line_of(preview, old)["reason"] == line_of(report, old)["reason"]
+        assert (line_of(report, old)["action"], report["problems"]) == ("unchanged", [])
+        assert f"sync --deal {old}" in line_of(report, old)["reason"]
+        desk.edit("old", Next_Step="Call on Tuesday")
+        assert line_of(desk.sync(), old)["action"] == "unchanged"
+        assert "asked for the customer only" in desk.run("reconcile", "--since", "7d", "--json", code=0).out
+    desk.move("won", "Closed Won")
+    desk.add(order("new", "Confirmed"))
+    assert actions(desk, desk.sync()) == {"won": "create", "new": "create"}
+    assert line_of(desk.sync("--deal", old), old)["action"] == "create"
+    assert_promises(desk)
+
+
+def test_an_invoice_follows_into_a_stage_of_customers_only_that_is_invoiced_later(desk: Desk) -> None:
+    ready: Record = {"stage": "Qualification", "invoice": "none"}
+    desk.configure(stages=[CONFIRMED, ready])
+    job = desk.add(order("job", "Confirmed"))
+    desk.sync()
+    desk.move("job", "Qualification")
+    desk.sync()
+    desk.configure(stages=[CONFIRMED, {**ready, "invoice": "authorised"}])
+    desk.edit("job", Next_Step="Call on Monday")
+    assert line_of(desk.sync(), job)["action"] == "update"
+    assert desk.invoice("job")["Status"] == "AUTHORISED"
+    assert_promises(desk)
+
+
+def test_a_deal_that_comes_from_a_pipeline_of_customers_only_enters(desk_of: OpenDesk) -> None:
+    desk = desk_of(on=world(pipelines=PIPELINES))
+    desk.configure(stages=[won_in("Standard"), {**WON, "invoice": "none", "pipeline": "Retail"}])
+    desk.sync()
+    job, stays = (desk.add(order(key, "Closed Won", Pipeline="Retail")) for key in ("job", "stays"))
+    assert set(actions(desk, desk.sync()).values()) == {"contact_only"}
+    desk.configure(stages=[won_in("Standard"), won_in("Retail")])
+    desk.edit("job", Pipeline="Standard")
+    desk.edit("stays", Next_Step="Call on Monday")
+    report = desk.sync()
+    assert (line_of(report, job)["action"], line_of(report, stays)["action"]) == ("create", "unchanged")
+    assert_promises(desk)
+
+
+def test_a_ledger_made_again_knows_whose_customer_only_was_wanted(desk: Desk) -> None:
+    desk.configure(stages=[CUSTOMER_ONLY, WON])
+    old = desk.add(order("old", "Confirmed"))
+    desk.sync()
+    desk.run("rebuild", "--replace", code=0)
+    desk.configure(stages=[CONFIRMED, WON])
+    desk.edit("old", Next_Step="Call on Monday")
+    with desk.nothing_sent():
+        assert line_of(desk.sync(), old)["action"] == "unchanged"
+    desk.move("old", "Closed Won")
+    assert line_of(desk.sync(), old)["action"] == "create"
+    assert_promises(desk)
+
+
 # ---- stages renamed in Zoho ----
 
 

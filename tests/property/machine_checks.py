@@ -39,9 +39,10 @@ class Watch:
     those that a person marked as sent, `ended` those the program voided or deleted because their deal left or was
     deleted, `ruled_before` deals that did not change since the stages mean something else: other rules are for what
     comes, `retired_before` those since a deal that leaves means something else, `stayed` the stage in which a deal was
-    settled when the rules ceased to name it: until a run sees it elsewhere it did not leave. `released` are deals that
-    a person settled, `shares` all parts of a deal that an earlier invoice was ever to bill, `unsettled` the deals of
-    which a write was unanswered when the command began: it may be sent once more as it was.
+    settled when the rules ceased to name it: until a run sees it elsewhere it did not leave, `customers` each deal and
+    stage of which only the customer was ever wanted. `released` are deals that a person settled, `shares` all parts of
+    a deal that an earlier invoice was ever to bill, `unsettled` the deals of which a write was unanswered when the
+    command began: it may be sent once more as it was.
     """
 
     desk: MachineDesk
@@ -56,6 +57,7 @@ class Watch:
     ruled_before: set[str] = field(default_factory=set)
     retired_before: set[str] = field(default_factory=set)
     stayed: dict[str, str] = field(default_factory=dict)
+    customers: set[tuple[str, str]] = field(default_factory=set)
     released: set[str] = field(default_factory=set)
     shares: set[Decimal] = field(default_factory=set)
     unsettled: set[str] = field(default_factory=set)
@@ -89,6 +91,8 @@ class Watch:
             if quote["Deal_Name"] and quote["Quote_Stage"] in COUNTED:
                 quotes.setdefault(quote["Deal_Name"]["id"], []).append(quote)
         for deal in self.desk.box.zoho.records("Deals"):
+            if (self.rule(deal) or {}).get("invoice") == "none":
+                self.customers.add((deal["id"], deal["Stage"]))
             self.totals.setdefault(deal["id"], set()).update(_totals(deal, quotes.get(deal["id"], [])))
 
     def note_ledger(self) -> None:
@@ -293,6 +297,8 @@ class Watch:
             return
         if record["baseline"] and (deal["id"] in self.history or self.rules_widened):
             return
+        if record["customer_only"] and (deal["id"], deal["Stage"]) in self.customers and not any_live(links):
+            return
         assert record["state"] == "seen", f"{named} is left {record['state']}"
         assert links, f"{named} has no invoice and nobody is told"
         newest = invoices[links[-1]["invoice_id"]]
@@ -331,6 +337,11 @@ def _totals(deal: Record, quotes: list[Record]) -> set[Decimal]:
         return {money(deal["Amount"] or 0)}
     newest = max(str(quote["Modified_Time"]) for quote in quotes)
     return {money(quote["Grand_Total"]) for quote in quotes if str(quote["Modified_Time"]) == newest}
+
+
+def any_live(links: list[Record]) -> bool:
+    """Whether the ledger has a live invoice among these."""
+    return any(row["live"] for row in links)
 
 
 def deal_of(invoice: Record) -> str:

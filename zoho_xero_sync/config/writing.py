@@ -43,7 +43,7 @@ _TAIL = """\
 #when:
 #  leaves_stages: hold          # a deal turns back after its invoice: hold (ask a person) | void | keep
 #limits:
-#  invoices_per_run: 200        # a run that would make more stops before sending any
+#  invoices_per_run: 200        # a run that would make, or end, more stops before sending any
 """
 
 

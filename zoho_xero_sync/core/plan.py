@@ -28,6 +28,7 @@ from zoho_xero_sync.core.plan_new import plan_new, unknown_part
 from zoho_xero_sync.core.plan_retreat import plan_retreat
 from zoho_xero_sync.core.rules import Rules, StageRule
 from zoho_xero_sync.core.stages import CLOSED, Step, match_rule, status_step
+from zoho_xero_sync.core.staging import stays_unbilled, why_left_alone
 
 __all__ = [
     "Drafted",
@@ -49,7 +50,9 @@ def triage(deal: Deal, record: DealRecord, link: InvoiceLink | None, rules: Rule
     rule = match_rule(rules.stages, deal.stage, deal.pipeline)
     if rule is None:
         return (Triage.RETREAT if link and link.live else Triage.IGNORE), None
-    if record.baseline and not record.requested:
+    billed = link is not None and link.live
+    unbilled = not billed and stays_unbilled(record, deal, rules)
+    if (record.baseline or unbilled) and not record.requested:
         return Triage.HISTORY, rule
     return (Triage.CONTACT if rule.invoice == "none" else Triage.BILL), rule
 
@@ -108,7 +111,7 @@ def needs_persons(item: Drafted, rules: Rules) -> bool:
 def plan_deal(item: Drafted, rules: Rules) -> Action:
     """The action for one deal. Every path names its reason; a problem names the command that settles it."""
     if item.triage is Triage.HISTORY:
-        return plain(item, "unchanged", "was already in its stage when the baseline was recorded")
+        return plain(item, "unchanged", why_left_alone(item.record))
     if item.triage in (Triage.IGNORE, Triage.RETREAT, Triage.DELETED):
         return plan_retreat(item, rules)
     if isinstance(item.contact, Problem):

@@ -15,7 +15,7 @@ from zoho_xero_sync.core.rebuild import Found, linked_as_it_stands, live_ones, r
 from zoho_xero_sync.core.reconcile import Case, Difference, Dossier, Finding, Kind, Repair, Standing
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.stages import CLOSED, Step, match_rule, status_step, target_status
-from zoho_xero_sync.core.staging import stage_row
+from zoho_xero_sync.core.staging import stage_row, stays_unbilled, why_left_alone
 from zoho_xero_sync.core.wording import some_of
 
 _WAITS = (DealState.HELD, DealState.REJECTED)
@@ -29,7 +29,7 @@ def judge(dossier: Dossier, rules: Rules, at: datetime, link_prefix: str) -> Cas
     live = live_ones(_ours(dossier))
     known = [invoice for invoice in live if dossier.link is not None and invoice.id == dossier.link.invoice_id]
     ordered = [*known, *(invoice for invoice in live if invoice not in known)]
-    standing, reason = _standing(dossier, ordered)
+    standing, reason = _standing(dossier, ordered, rules)
     case = Case(dossier, standing, reason, ordered[0] if ordered else None, tuple(ordered[1:]))
     if dossier.busy:
         return case
@@ -41,7 +41,7 @@ def _ours(dossier: Dossier) -> tuple[XeroInvoice, ...]:
     return tuple({invoice.id: invoice for invoice in (*linked, *dossier.carrying)}.values())
 
 
-def _standing(dossier: Dossier, live: list[XeroInvoice]) -> tuple[Standing | None, str]:
+def _standing(dossier: Dossier, live: list[XeroInvoice], rules: Rules) -> tuple[Standing | None, str]:
     record, rule = dossier.record, dossier.rule
     if dossier.row is None or rule is None:
         return None, "Zoho no longer shows it" if dossier.row is None else f"stage {dossier.stage} is not invoiced"
@@ -53,6 +53,8 @@ def _standing(dossier: Dossier, live: list[XeroInvoice]) -> tuple[Standing | Non
         return Standing.EXCLUDED, "a person set it aside"
     if record is not None and record.baseline and not record.requested:
         return Standing.EXCLUDED, "history: it was in its stage when the baseline was recorded"
+    if record is not None and stays_unbilled(record, dossier.row, rules):
+        return Standing.EXCLUDED, why_left_alone(record)
     if record is None and dossier.unwatched:
         return Standing.EXCLUDED, "history: its stage is new in the configuration"
     if dossier.busy or dossier.awaited or (record is not None and record.state is DealState.PENDING):

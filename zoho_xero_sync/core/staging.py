@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -10,13 +11,24 @@ from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.stages import match_rule
 
 
+def why_left_alone(record: DealRecord) -> str:
+    """Why a deal in a stage that is invoiced gets no invoice: it is history, or `stays_unbilled`."""
+    if record.baseline:
+        return "was already in its stage when the baseline was recorded"
+    return (
+        f"entered {record.stage} when its rule asked for the customer only; `sync --deal {record.deal_id}` invoices it"
+    )
+
+
 def stage_row(row: DealRow, known: DealRecord | None, rules: Rules, *, requested: bool) -> DealRecord | None:
     """The record to store for this row, or None when there is nothing to remember.
 
     A deal enters the ledger only through a stage that is invoiced. What was read before and is the same to the
     letter is not work. A baseline deal stays history until it leaves the stages, or until a person asks for it.
     """
-    qualifies = match_rule(rules.stages, row.stage, row.pipeline) is not None
+    rule = match_rule(rules.stages, row.stage, row.pipeline)
+    qualifies = rule is not None
+    only = rule is not None and rule.invoice == "none"
     requested = requested or (known is not None and known.requested)
     unreadable = isinstance(row.content, Problem)
     if known is None and not qualifies and not (unreadable and not row.stage):
@@ -24,7 +36,8 @@ def stage_row(row: DealRow, known: DealRecord | None, rules: Rules, *, requested
     if known is not None and known.snapshot == row.snapshot and not requested:
         return None
     baseline = known is not None and known.baseline and qualifies and not requested
-    settled = baseline or (known is not None and not requested and stays_outside(row, known, rules))
+    stays = known is not None and not requested and stays_unbilled(known, row, rules)
+    settled = baseline or stays or (known is not None and not requested and stays_outside(row, known, rules))
     state = _state(row, known, settled=settled, requested=requested)
     return DealRecord(
         deal_id=row.id,
@@ -40,7 +53,24 @@ def stage_row(row: DealRow, known: DealRecord | None, rules: Rules, *, requested
         person=row.content.person.id if isinstance(row.content, Deal) and row.content.person else None,
         person_before=_settled_person(known),
         account=row.content.account.id if isinstance(row.content, Deal) and row.content.account else None,
+        customer_only=only or stays,
     )
+
+
+def stays_unbilled(record: DealRecord, now: Deal | DealRow, rules: Rules) -> bool:
+    """Whether a deal is where it was settled when only its customer was wanted, in a stage that is billed by now: it
+    did not enter it. Of a deal that has a live invoice this is not to be asked.
+    """
+    rule = match_rule(rules.stages, now.stage, now.pipeline)
+    settled = record.customer_only and record.state is DealState.SEEN
+    here = record.stage == now.stage and pipeline_of(record) in (None, now.pipeline)
+    return settled and here and rule is not None and rule.invoice != "none"
+
+
+def pipeline_of(record: DealRecord) -> str | None:
+    """The pipeline in which the deal was last read; None when no rule asked for it then."""
+    held = json.loads(record.snapshot).get("Pipeline") if record.snapshot else None
+    return held if isinstance(held, str) else None
 
 
 def stays_outside(row: DealRow, known: DealRecord, rules: Rules) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 from zoho_xero_sync.core.model import DealRecord, DealRow, DealState, Fetched, Problem
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.stages import covers, match_rule, uncovered_stages
-from zoho_xero_sync.core.staging import baseline_record, stage_row, stays_outside
+from zoho_xero_sync.core.staging import baseline_record, stage_row, stays_outside, stays_unbilled, why_left_alone
 from zoho_xero_sync.core.window import Window, next_checkpoint, poll_window
 from zoho_xero_sync.engine.allowance import waiting_until
 from zoho_xero_sync.engine.ports import Context, LedgerView, Options
@@ -65,7 +65,7 @@ def _requested(context: Context, ledger: LedgerView, options: Options) -> Work:
 def _stage(
     context: Context, ledger: LedgerView, fetched: Fetched, *, requested: bool, named: bool = False
 ) -> list[DealRecord]:
-    known: Mapping[str, DealRecord] = ledger.find_deals([row.id for row in fetched.rows])
+    known = _as_billed(ledger, ledger.find_deals([row.id for row in fetched.rows]))
     # A window does not bring back what a person set aside; its name, or `resolve --retry`, does.
     aside = {deal_id for deal_id, record in known.items() if record.state is DealState.SKIPPED and not named}
     records = (
@@ -85,6 +85,14 @@ def _stage(
     ]
 
 
+def _as_billed(ledger: LedgerView, known: Mapping[str, DealRecord]) -> Mapping[str, DealRecord]:
+    """The records, in which a deal that has a live invoice is not one of a customer only."""
+    only = [deal_id for deal_id, record in known.items() if record.customer_only]
+    links = ledger.find_invoice_links(only) if only else {}
+    billed = {deal_id: replace(known[deal_id], customer_only=False) for deal_id, link in links.items() if link.live}
+    return {**known, **billed}
+
+
 def read_again(
     context: Context, ledger: LedgerView, staged: Collection[str], touched: Collection[str] = ()
 ) -> list[DealRecord]:
@@ -97,7 +105,7 @@ def read_again(
     if waiting_until(ledger, context.clock) is not None:
         return []
     tried = [*_tried_again(context, ledger), *_touched(ledger, touched)]
-    waiting = {record.deal_id: record for record in tried if record.deal_id not in staged}
+    waiting = _as_billed(ledger, {record.deal_id: record for record in tried if record.deal_id not in staged})
     if not waiting:
         return []
     context.zoho.confirm()
@@ -120,7 +128,7 @@ def _touched(ledger: LedgerView, touched: Collection[str]) -> Iterator[DealRecor
 def _as_of_now(record: DealRecord, row: DealRow | None, rules: Rules) -> DealRecord:
     if row is None:
         return replace(record, state=DealState.PENDING, snapshot=None)
-    if stays_outside(row, record, rules):
+    if stays_outside(row, record, rules) or stays_unbilled(record, row, rules):
         return record
     return stage_row(row, record, rules, requested=record.requested) or replace(record, state=DealState.PENDING)
 
@@ -184,6 +192,8 @@ def uncovered(context: Context, ledger: LedgerView) -> bool:
     return bool(uncovered_stages(context.rules.stages, ledger.covered_stages()))
 
 
-def touched_history(records: Sequence[DealRecord]) -> list[DealRecord]:
-    """Staged deals that stay history: seen, and left alone."""
-    return [record for record in records if record.state is DealState.SEEN and record.baseline]
+def left_alone(records: Sequence[DealRecord]) -> Iterator[tuple[DealRecord, str]]:
+    """Staged deals that are seen and left alone though their stage is invoiced, each with the reason."""
+    for record in records:
+        if record.state is DealState.SEEN and (record.baseline or record.customer_only):
+            yield record, why_left_alone(record)

@@ -70,7 +70,8 @@ def rebuild(context: Context, keeper: BookKeeper, waiting: Collection[str]) -> R
     customers = tuple(_customers(context, seen))
     linked = {link.customer for link in customers}
     unmarked = [row for row in seen.rows.values() if row.id not in seen.invoices]
-    only = tuple(known_record(row) for row in unmarked if _customer_only(context, row) in linked)
+    customers_only = [row for row in unmarked if _customer_only(context, row) in linked]
+    only = tuple(replace(known_record(row), customer_only=True) for row in customers_only)
     awaited = [known_record(row) for row in unmarked if row.id in waiting]
     pending = tuple(replace(record, state=DealState.PENDING) for record in awaited)
     known = {record.deal_id for record in (*only, *pending)}

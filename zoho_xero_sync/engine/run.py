@@ -20,10 +20,10 @@ from zoho_xero_sync.engine.email import preview_emails, send_emails
 from zoho_xero_sync.engine.fetch import (
     Baseline,
     Work,
+    left_alone,
     read_again,
     read_baseline,
     read_changes,
-    touched_history,
     uncovered,
 )
 from zoho_xero_sync.engine.items import items_note
@@ -226,8 +226,7 @@ def _note(ledger: LedgerView, work: Work, tally: Tally) -> None:
     for record in ledger.waiting_deals():
         tally.remember({record.deal_id: record})
     _note_held(work.staged, tally)
-    for record in touched_history(work.staged):
-        reason = "was already in its stage when the baseline was recorded"
+    for record, reason in left_alone(work.staged):
         tally.results[record.deal_id] = DealResult(record.deal_id, record.name, record.stage, "unchanged", reason)
 
 

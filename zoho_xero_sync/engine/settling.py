@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,6 +13,7 @@ from zoho_xero_sync.core.parts import REMAINDER, newest
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.settlement import DealSettlement
 from zoho_xero_sync.core.stages import match_rule
+from zoho_xero_sync.core.staging import pipeline_of
 from zoho_xero_sync.engine.linking import released
 from zoho_xero_sync.engine.ports import LedgerDesk
 from zoho_xero_sync.engine.write_back import settle_refused
@@ -92,11 +92,6 @@ def _is_remainder_set_aside(link: InvoiceLink, record: DealRecord, rules: Rules)
 
     An invoice that is known to bill the whole deal leaves none.
     """
-    rule = match_rule(rules.stages, record.stage, _pipeline(record))
+    rule = match_rule(rules.stages, record.stage, pipeline_of(record))
     whole = link.sent is not None and not is_share(link)
     return rule is not None and rule.part == REMAINDER and link.part != REMAINDER and not whole
-
-
-def _pipeline(record: DealRecord) -> str | None:
-    held = json.loads(record.snapshot).get("Pipeline") if record.snapshot else None
-    return held if isinstance(held, str) else None

@@ -129,6 +129,7 @@ def _values(deal: DealRecord) -> dict[str, Any]:
         "person": deal.person,
         "person_before": deal.person_before,
         "account": deal.account,
+        "customer_only": int(deal.customer_only),
         **_problem_values(deal.problem),
     }
 
@@ -167,4 +168,5 @@ def _record(row: Row[Any]) -> DealRecord:
         person=row.person,
         person_before=row.person_before,
         account=row.account,
+        customer_only=bool(row.customer_only),
     )

@@ -134,9 +134,11 @@ deal = Table(
     Column("person", Text),
     Column("person_before", Text),
     Column("account", Text),
+    Column("customer_only", Integer, nullable=False),
     _one_of("deal", "state", DealState),
     _flag("deal", "baseline"),
     _flag("deal", "requested"),
+    _flag("deal", "customer_only"),
     CheckConstraint(
         "(problem_code IS NULL) = (problem_subject IS NULL) AND (problem_code IS NULL) = (problem_message IS NULL) "
         "AND (problem_code IS NULL) = (problem_hint IS NULL) AND (problem_path IS NULL OR problem_code IS NOT NULL)",

@@ -91,7 +91,7 @@ def test_what_a_stage_asks_for(stage: str, record: Any, link: Any, expected: Tri
 def test_what_is_not_invoiced_is_left_alone() -> None:
     action = plan_deal(item(Triage.IGNORE, deal=a_deal(stage="Proposal")), RULES)
     assert (action.action, action.reason) == ("skip", "stage Proposal is not one that is invoiced")
-    action = plan_deal(item(Triage.HISTORY), RULES)
+    action = plan_deal(item(Triage.HISTORY, record=a_record(baseline=True)), RULES)
     assert (action.action, action.reason) == ("unchanged", "was already in its stage when the baseline was recorded")
 
 

@@ -54,6 +54,12 @@ TABLE = [
     ("skipped, changed", "Closed Won", NEW, known(SKIPPED), False, (SKIPPED, False)),
     ("skipped, left the stages", "Proposal", NEW, known(SKIPPED), False, (SKIPPED, False)),
     ("skipped, asked for", "Closed Won", NEW, known(SKIPPED), True, (PENDING, False)),
+    ("customer only, billed by now", "Closed Won", NEW, known(customer_only=True), False, (SEEN, False)),
+    ("customer only, moved on", "Confirmed", NEW, known(customer_only=True), False, (PENDING, False)),
+    ("customer only, left the stages", "Proposal", NEW, known(customer_only=True), False, (PENDING, False)),
+    ("customer only, asked for", "Closed Won", NEW, known(customer_only=True), True, (PENDING, False)),
+    ("customer only, not settled", "Closed Won", NEW, known(PENDING, customer_only=True), False, (PENDING, False)),
+    ("customer only, held", "Closed Won", NEW, known(HELD, customer_only=True), False, (PENDING, False)),
     ("asked for earlier, the same", "Closed Won", OLD, known(PENDING, requested=True), False, (PENDING, False)),
     ("asked for earlier, changed", "Closed Won", NEW, known(PENDING, requested=True), False, (PENDING, False)),
 ]

@@ -33,7 +33,8 @@ class DealRecord:
     """What the ledger knows of a deal. `snapshot` is the row as Zoho sent it, canonical JSON text.
 
     `person` and `account` are the ids of its contact person and account then, `person_before` of the person it had
-    when it was last settled.
+    when it was last settled. `customer_only` is True when the rule of its stage asked for no more when the deal was
+    last read.
     """
 
     deal_id: str
@@ -49,6 +50,7 @@ class DealRecord:
     person: str | None = None
     person_before: str | None = None
     account: str | None = None
+    customer_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,9 +120,11 @@ def _create_deals() -> None:
         _text("person", null=True),
         _text("person_before", null=True),
         _text("account", null=True),
+        _integer("customer_only"),
         _one_of("deal", "state", "seen", "pending", "held", "rejected", "skipped"),
         _flag("deal", "baseline"),
         _flag("deal", "requested"),
+        _flag("deal", "customer_only"),
         sa.CheckConstraint(
             "(problem_code IS NULL) = (problem_subject IS NULL) AND (problem_code IS NULL) = (problem_message IS NULL) "
             "AND (problem_code IS NULL) = (problem_hint IS NULL) "
