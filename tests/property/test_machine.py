@@ -7,6 +7,7 @@ Default: a few examples, of one seed, so that the same tree always gets the same
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
@@ -590,6 +591,7 @@ def stage() -> Iterator[None]:
             yield
         finally:
             STAGE.pop().close()
+            gc.collect()
 
 
 def play(examples: int, steps: int) -> None:
