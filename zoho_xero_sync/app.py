@@ -25,6 +25,7 @@ from zoho_xero_sync.core.report import Report
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.sighting import standing_edits
 from zoho_xero_sync.core.stages import match_rule
+from zoho_xero_sync.core.staging import stays_unbilled, why_left_alone
 from zoho_xero_sync.core.views import DealView, StatusView
 from zoho_xero_sync.core.window import Window
 from zoho_xero_sync.core.write_back import refused_problem, xero_url
@@ -208,9 +209,9 @@ class App:
                 f"Zoho has no deal {deal_id}, or this login may not see it, and the ledger does not know it.",
                 "Check the id: it is the long number at the end of the deal's web address.",
             )
+        link = _shown(links, self.config.rules, row)
         document: SourceDocument | None = None
         action: Action | None = None
-        note: str | None = None if row else "Zoho no longer shows this deal to this login."
         if row is not None:
             document, action = explain_deal(context, overlay, BookKeeper(context, overlay), row)
         customer = None
@@ -218,7 +219,6 @@ class App:
             key = action.contact.draft.customer
             customer = ledger.find_customer_links([key]).get(key)
         prefix = self._link_prefix(services)
-        link = _shown(links, self.config.rules, row)
         return DealView(
             deal_id=deal_id,
             name=row.name if row else record.name if record else "",
@@ -234,7 +234,7 @@ class App:
             writes=tuple(ledger.find_writes(deal_id)) if ledger else (),
             zoho_link=deal_url(prefix, deal_id),
             xero_link=xero_url(link.invoice_id) if link else None,
-            note=note,
+            note=_note(row, record, link, self.config.rules),
             rules=self.config.rules.invoice,
             drift=standing_edits(link, ledger.find_edits([link.invoice_id]).get(link.invoice_id))
             if ledger and link
@@ -397,3 +397,13 @@ def _shown(links: Sequence[InvoiceLink], rules: Rules, row: DealRow | None) -> I
     rule = match_rule(rules.stages, row.stage, row.pipeline) if row is not None else None
     asked = billing(rule, links) if rule is not None else None
     return link_of(links, asked.part) if asked is not None else newest(links)
+
+
+def _note(row: DealRow | None, record: DealRecord | None, link: InvoiceLink | None, rules: Rules) -> str | None:
+    """What the plan for the deal does not say: that Zoho does not show it, or that no run takes it up by itself."""
+    if row is None:
+        return "Zoho no longer shows this deal to this login."
+    if record is None or (link is not None and link.live):
+        return None
+    alone = record.baseline or stays_unbilled(record, row, rules)
+    return f"A run by itself leaves it alone: it {why_left_alone(record)}." if alone else None

@@ -54,6 +54,58 @@ def test_many_invoices_are_not_ended_in_one_run_unless_somebody_says_so(desk: De
     assert_promises(desk)
 
 
+def test_both_invoices_of_a_deal_count_and_one_word_ends_them(desk: Desk) -> None:
+    stages = [
+        {"stage": "Confirmed", "invoice": "authorised", "share": "30%"},
+        {"stage": "Closed Won", "invoice": "authorised", "share": "remainder"},
+    ]
+    desk.configure(stages=stages, when={"leaves_stages": "void"}, limits={"invoices_per_run": 3})
+    for key in ("a", "b"):
+        desk.add(order(key, "Confirmed"))
+    desk.sync()
+    for key in ("a", "b"):
+        desk.move(key, "Closed Won")
+    desk.sync()
+    for key in ("a", "b"):
+        desk.move(key, "Closed Lost")
+    assert "would void or delete 4 invoices" in desk.sync(code=15)["problems"][0]["message"]
+    assert desk.sync("--allow-many")["counts"]["invoices_voided"] == 2
+    desk.configure(limits={"invoices_per_run": 1})
+    assert desk.sync()["counts"]["invoices_voided"] == 2
+    assert not desk.invoices("a")
+    assert not desk.invoices("b")
+    assert_promises(desk)
+
+
+def test_a_stop_that_stands_is_said_again_without_asking_xero(desk: Desk) -> None:
+    """Runs of a weekend on which nobody looks must not use up the day's calls."""
+    desk.configure(when={"leaves_stages": "void"}, limits={"invoices_per_run": 1})
+    for key in ("a", "b"):
+        desk.add(order(key, "Closed Won"))
+        desk.sync()
+    for key in ("a", "b"):
+        desk.move(key, "Closed Lost")
+    desk.wait(minutes=20)
+    # What is polled beside the deals comes a few polls in a run.
+    for _ in range(3):
+        desk.wait(seconds=1)
+        stopped = desk.sync(code=15)
+    spent = desk.box.calls.api_calls("xero"), desk.box.calls.api_calls("zoho")
+    for _ in range(5):
+        desk.wait(seconds=1)
+        again = desk.sync(code=15)
+        assert (again["problems"], again["counts"]) == (stopped["problems"], stopped["counts"])
+    assert desk.box.calls.api_calls("xero") == spent[0]
+    assert desk.box.calls.api_calls("zoho") <= spent[1] + 6
+    desk.wait(minutes=61)
+    desk.sync(code=15)
+    assert desk.box.calls.api_calls("xero") > spent[0], "an hour later it is planned anew"
+    desk.wait(seconds=1)
+    desk.move("a", "Closed Won")
+    assert desk.sync()["counts"]["invoices_voided"] == 1
+    assert_promises(desk)
+
+
 # ---- lost ----
 
 

@@ -28,7 +28,7 @@ from zoho_xero_sync.core.plan_new import plan_new, unknown_part
 from zoho_xero_sync.core.plan_retreat import plan_retreat
 from zoho_xero_sync.core.rules import Rules, StageRule
 from zoho_xero_sync.core.stages import CLOSED, Step, match_rule, status_step
-from zoho_xero_sync.core.staging import stays_unbilled, why_left_alone
+from zoho_xero_sync.core.staging import why_left_alone
 
 __all__ = [
     "Drafted",
@@ -50,9 +50,7 @@ def triage(deal: Deal, record: DealRecord, link: InvoiceLink | None, rules: Rule
     rule = match_rule(rules.stages, deal.stage, deal.pipeline)
     if rule is None:
         return (Triage.RETREAT if link and link.live else Triage.IGNORE), None
-    billed = link is not None and link.live
-    unbilled = not billed and stays_unbilled(record, deal, rules)
-    if (record.baseline or unbilled) and not record.requested:
+    if record.baseline and not record.requested:
         return Triage.HISTORY, rule
     return (Triage.CONTACT if rule.invoice == "none" else Triage.BILL), rule
 
@@ -223,5 +221,5 @@ def count_new_invoices(actions: Sequence[Action]) -> int:
 
 
 def count_ended_invoices(actions: Sequence[Action]) -> int:
-    """How many invoices the actions would void or delete."""
-    return sum(action.action == "void" for action in actions)
+    """How many invoices the retreats that begin with these actions would void or delete."""
+    return sum(action.invoice.ends for action in actions if action.invoice is not None)

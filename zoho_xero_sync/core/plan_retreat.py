@@ -8,6 +8,7 @@ from zoho_xero_sync.core.drafted import Drafted, Triage
 from zoho_xero_sync.core.holding import hold, plain, waiting
 from zoho_xero_sync.core.life import WITH_PAYMENTS, Do, Event, State, decide
 from zoho_xero_sync.core.model import Action, Change, InvoiceLink, InvoiceStatus, InvoiceStep, Problem, XeroInvoice
+from zoho_xero_sync.core.parts import REMAINDER
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.standing import state_of
 
@@ -102,9 +103,16 @@ def _end(item: Drafted, event: Event, current: XeroInvoice) -> Action:
         advance=True,
         changes=(Change("Status", current.status, ended.value),),
         more=bool(item.others),
+        ends=0 if _goes_on(item) else 1 + len(item.others),
     )
     rest = "".join(f"; invoice {link.number} is the next run's" for link in item.others)
     return replace(plain(item, "void", _departed(item, event) + rest), invoice=step)
+
+
+def _goes_on(item: Drafted) -> bool:
+    """Whether an earlier run ended the deal's remainder, and this is what is left of the same retreat."""
+    share = item.link is not None and item.link.part != REMAINDER
+    return share and any(link.part == REMAINDER for link in item.ended)
 
 
 def _held(item: Drafted, event: Event, state: State, link: InvoiceLink, code: str) -> Problem:

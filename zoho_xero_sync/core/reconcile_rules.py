@@ -53,8 +53,6 @@ def _standing(dossier: Dossier, live: list[XeroInvoice], rules: Rules) -> tuple[
         return Standing.EXCLUDED, "a person set it aside"
     if record is not None and record.baseline and not record.requested:
         return Standing.EXCLUDED, "history: it was in its stage when the baseline was recorded"
-    if record is not None and stays_unbilled(record, dossier.row, rules):
-        return Standing.EXCLUDED, why_left_alone(record)
     if record is None and dossier.unwatched:
         return Standing.EXCLUDED, "history: its stage is new in the configuration"
     if dossier.busy or dossier.awaited or (record is not None and record.state is DealState.PENDING):
@@ -67,6 +65,8 @@ def _standing(dossier: Dossier, live: list[XeroInvoice], rules: Rules) -> tuple[
         ended = next(iter(_ours(dossier)), None)
         number, status = (ended.number, ended.status) if ended else _of_link(dossier.link)
         return Standing.EXCLUDED, f"its invoice {number} is {status} and is not made again"
+    if record is not None and stays_unbilled(record, dossier.row, rules):
+        return Standing.EXCLUDED, why_left_alone(record)
     return Standing.MISSING, "nothing says why it has no invoice"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from zoho_xero_sync.core.model import Deal, DealRecord, DealRow, DealState, InvoiceLink, Problem
-from zoho_xero_sync.core.rules import Rules
+from zoho_xero_sync.core.rules import Rules, StageRule
 from zoho_xero_sync.core.stages import match_rule
 
 
@@ -15,9 +15,8 @@ def why_left_alone(record: DealRecord) -> str:
     """Why a deal in a stage that is invoiced gets no invoice: it is history, or `stays_unbilled`."""
     if record.baseline:
         return "was already in its stage when the baseline was recorded"
-    return (
-        f"entered {record.stage} when its rule asked for the customer only; `sync --deal {record.deal_id}` invoices it"
-    )
+    how = f"to have it invoiced, type: zoho-xero-sync sync --deal {record.deal_id}"
+    return f"entered {record.stage} when its rule asked for the customer only; {how}"
 
 
 def stage_row(row: DealRow, known: DealRecord | None, rules: Rules, *, requested: bool) -> DealRecord | None:
@@ -26,17 +25,16 @@ def stage_row(row: DealRow, known: DealRecord | None, rules: Rules, *, requested
     A deal enters the ledger only through a stage that is invoiced. What was read before and is the same to the
     letter is not work. A baseline deal stays history until it leaves the stages, or until a person asks for it.
     """
-    rule = match_rule(rules.stages, row.stage, row.pipeline)
-    qualifies = rule is not None
-    only = rule is not None and rule.invoice == "none"
-    requested = requested or (known is not None and known.requested)
+    qualifies = match_rule(rules.stages, row.stage, row.pipeline) is not None
+    stays = known is not None and not requested and stays_unbilled(known, row, rules)
+    requested = requested or (known is not None and known.requested and not stays)
     unreadable = isinstance(row.content, Problem)
     if known is None and not qualifies and not (unreadable and not row.stage):
         return None
-    if known is not None and known.snapshot == row.snapshot and not requested:
+    settles = stays and known is not None and known.state is DealState.PENDING
+    if known is not None and known.snapshot == row.snapshot and not requested and not settles:
         return None
     baseline = known is not None and known.baseline and qualifies and not requested
-    stays = known is not None and not requested and stays_unbilled(known, row, rules)
     settled = baseline or stays or (known is not None and not requested and stays_outside(row, known, rules))
     state = _state(row, known, settled=settled, requested=requested)
     return DealRecord(
@@ -53,22 +51,40 @@ def stage_row(row: DealRow, known: DealRecord | None, rules: Rules, *, requested
         person=row.content.person.id if isinstance(row.content, Deal) and row.content.person else None,
         person_before=_settled_person(known),
         account=row.content.account.id if isinstance(row.content, Deal) and row.content.account else None,
-        customer_only=only or stays,
+        customer_only=stays or wants_customer_only(row, rules),
     )
 
 
-def stays_unbilled(record: DealRecord, now: Deal | DealRow, rules: Rules) -> bool:
-    """Whether a deal is where it was settled when only its customer was wanted, in a stage that is billed by now: it
-    did not enter it. Of a deal that has a live invoice this is not to be asked.
+def wants_customer_only(row: DealRow, rules: Rules) -> bool:
+    """Whether the deal's stage asks for its customer and for no invoice."""
+    rule = match_rule(rules.stages, row.stage, row.pipeline)
+    return rule is not None and rule.invoice == "none"
+
+
+def stays_unbilled(record: DealRecord, row: DealRow, rules: Rules) -> bool:
+    """Whether a deal is where only its customer was wanted, in a stage that is billed by now: it did not enter it.
+
+    What a run left pending is not billed by another rule than it entered by; what waits for a person is. This is not to
+    be asked of a deal that has an invoice.
     """
-    rule = match_rule(rules.stages, now.stage, now.pipeline)
-    settled = record.customer_only and record.state is DealState.SEEN
-    here = record.stage == now.stage and pipeline_of(record) in (None, now.pipeline)
-    return settled and here and rule is not None and rule.invoice != "none"
+    rule = match_rule(rules.stages, row.stage, row.pipeline)
+    there = record.customer_only and record.state in (DealState.SEEN, DealState.PENDING)
+    return there and record.stage == row.stage and _same_pipeline(record, row) and bills(rule)
+
+
+def bills(rule: StageRule | None) -> bool:
+    """Whether the rule asks for an invoice."""
+    return rule is not None and rule.invoice != "none"
+
+
+def _same_pipeline(record: DealRecord, row: DealRow) -> bool:
+    """False only where both were read with their pipeline: it is asked for only while a rule names one."""
+    before, now = (json.loads(text) if text else {} for text in (record.snapshot, row.snapshot))
+    return "Pipeline" not in before or "Pipeline" not in now or before["Pipeline"] == now["Pipeline"]
 
 
 def pipeline_of(record: DealRecord) -> str | None:
-    """The pipeline in which the deal was last read; None when no rule asked for it then."""
+    """The pipeline in which the deal was last read; None when it had none, or no rule asked for it then."""
     held = json.loads(record.snapshot).get("Pipeline") if record.snapshot else None
     return held if isinstance(held, str) else None
 

@@ -47,8 +47,8 @@ class StatusView:
 class DealView:
     """Everything about one deal. `document` and `action` are read and planned now, and are None when they cannot be.
 
-    `action` is what a sync asked for this deal would do; `note` says why there is none.
-    `rules` are those that the invoice is derived by.
+    `action` is what a sync asked for this deal would do; `note` says why there is none, or that no run does it by
+    itself. `rules` are those that the invoice is derived by.
     `drift` is what people changed in the invoice in Xero: as it was sent, and as it is there. `others` are live
     invoices beside it, of a deal that is billed in two.
     """

@@ -1,4 +1,4 @@
-"""Lists in sentences."""
+"""Lists and numbers in sentences."""
 
 from __future__ import annotations
 
@@ -9,3 +9,8 @@ def some_of(names: Sequence[str], most: int) -> str:
     """The names with commas, the first ones where they are many: `A, B and 3 more`."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def some_invoices(number: int) -> str:
+    """`1 invoice`, `3 invoices`."""
+    return f"{number:,} {'invoice' if number == 1 else 'invoices'}"

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from zoho_xero_sync.core.model import DealRecord, DealRow, DealState, Fetched, Problem
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.stages import covers, match_rule, uncovered_stages
-from zoho_xero_sync.core.staging import baseline_record, stage_row, stays_outside, stays_unbilled, why_left_alone
+from zoho_xero_sync.core.staging import (
+    baseline_record,
+    stage_row,
+    stays_outside,
+    stays_unbilled,
+    wants_customer_only,
+    why_left_alone,
+)
 from zoho_xero_sync.core.window import Window, next_checkpoint, poll_window
 from zoho_xero_sync.engine.allowance import waiting_until
+from zoho_xero_sync.engine.customers_only import with_invoices
 from zoho_xero_sync.engine.ports import Context, LedgerView, Options
 from zoho_xero_sync.engine.stage_names import stages_text
 from zoho_xero_sync.errors import LedgerError, RemoteError
@@ -65,7 +73,8 @@ def _requested(context: Context, ledger: LedgerView, options: Options) -> Work:
 def _stage(
     context: Context, ledger: LedgerView, fetched: Fetched, *, requested: bool, named: bool = False
 ) -> list[DealRecord]:
-    known = _as_billed(ledger, ledger.find_deals([row.id for row in fetched.rows]))
+    rows = {row.id: row for row in fetched.rows}
+    known = with_invoices(ledger, context.rules, ledger.find_deals(list(rows)), rows)
     # A window does not bring back what a person set aside; its name, or `resolve --retry`, does.
     aside = {deal_id for deal_id, record in known.items() if record.state is DealState.SKIPPED and not named}
     records = (
@@ -85,14 +94,6 @@ def _stage(
     ]
 
 
-def _as_billed(ledger: LedgerView, known: Mapping[str, DealRecord]) -> Mapping[str, DealRecord]:
-    """The records, in which a deal that has a live invoice is not one of a customer only."""
-    only = [deal_id for deal_id, record in known.items() if record.customer_only]
-    links = ledger.find_invoice_links(only) if only else {}
-    billed = {deal_id: replace(known[deal_id], customer_only=False) for deal_id, link in links.items() if link.live}
-    return {**known, **billed}
-
-
 def read_again(
     context: Context, ledger: LedgerView, staged: Collection[str], touched: Collection[str] = ()
 ) -> list[DealRecord]:
@@ -105,12 +106,13 @@ def read_again(
     if waiting_until(ledger, context.clock) is not None:
         return []
     tried = [*_tried_again(context, ledger), *_touched(ledger, touched)]
-    waiting = _as_billed(ledger, {record.deal_id: record for record in tried if record.deal_id not in staged})
+    waiting = {record.deal_id: record for record in tried if record.deal_id not in staged}
     if not waiting:
         return []
     context.zoho.confirm()
     rows = {row.id: row for row in context.zoho.fetch_deals(list(waiting)).rows}
-    return [_as_of_now(record, rows.get(deal_id), context.rules) for deal_id, record in waiting.items()]
+    known = with_invoices(ledger, context.rules, waiting, rows)
+    return [_as_of_now(record, rows.get(deal_id), context.rules) for deal_id, record in known.items()]
 
 
 def _tried_again(context: Context, ledger: LedgerView) -> Iterator[DealRecord]:
@@ -128,9 +130,14 @@ def _touched(ledger: LedgerView, touched: Collection[str]) -> Iterator[DealRecor
 def _as_of_now(record: DealRecord, row: DealRow | None, rules: Rules) -> DealRecord:
     if row is None:
         return replace(record, state=DealState.PENDING, snapshot=None)
-    if stays_outside(row, record, rules) or stays_unbilled(record, row, rules):
+    if stays_outside(row, record, rules):
         return record
-    return stage_row(row, record, rules, requested=record.requested) or replace(record, state=DealState.PENDING)
+    staged = stage_row(row, record, rules, requested=False)
+    if staged is not None:
+        return staged
+    if stays_unbilled(record, row, rules):
+        return record
+    return replace(record, state=DealState.PENDING, customer_only=wants_customer_only(row, rules))
 
 
 def _with_retreats(

@@ -50,7 +50,15 @@ def link_contact(context: Context, ledger: LedgerDesk, record: DealRecord, named
 
 def released(record: DealRecord) -> DealRecord:
     """The deal as the next run takes it up: read afresh, as if a person had asked for it."""
-    return replace(record, state=DealState.PENDING, snapshot=None, requested=True, problem=None, rules=None)
+    return replace(
+        record,
+        state=DealState.PENDING,
+        snapshot=None,
+        requested=True,
+        problem=None,
+        rules=None,
+        customer_only=False,
+    )
 
 
 def _draft(context: Context, record: DealRecord) -> ContactDraft:

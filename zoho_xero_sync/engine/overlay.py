@@ -64,6 +64,11 @@ class Overlay:
         below = self._below.waiting_deals() if self._below else []
         return self._in_state(below, DealState.HELD, DealState.REJECTED)
 
+    def customers_only(self) -> list[DealRecord]:
+        """Deals settled with their customer only, staged ones included."""
+        below = self._below.customers_only() if self._below else []
+        return [record for record in self._in_state(below, DealState.SEEN) if record.customer_only]
+
     def count_modified_since(self, instant: datetime) -> int:
         """How many deals the ledger below knows from this instant on."""
         return self._below.count_modified_since(instant) if self._below else 0

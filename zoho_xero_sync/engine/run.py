@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from zoho_xero_sync.core.contact_now import kept_notes
 from zoho_xero_sync.core.items import new_items
 from zoho_xero_sync.core.model import Action, DealRecord, DealState, Problem
-from zoho_xero_sync.core.plan import count_ended_invoices, count_new_invoices
 from zoho_xero_sync.core.report import DealResult, Report
 from zoho_xero_sync.core.results import planned, uncertain, waiting
 from zoho_xero_sync.core.stages import covered_stages
@@ -16,6 +15,7 @@ from zoho_xero_sync.engine.allowance import forget_wait, remember_wait, wait_pro
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.busy import busy_subjects, is_busy
 from zoho_xero_sync.engine.carry_out import carry_out
+from zoho_xero_sync.engine.customers_only import notes_of_left_alone, tell_left_alone
 from zoho_xero_sync.engine.email import preview_emails, send_emails
 from zoho_xero_sync.engine.fetch import (
     Baseline,
@@ -35,6 +35,7 @@ from zoho_xero_sync.engine.polls import polls_for
 from zoho_xero_sync.engine.ports import Context, LedgerDesk, LedgerView, Options
 from zoho_xero_sync.engine.prepare import plan_deals
 from zoho_xero_sync.engine.recover import look_again, recover
+from zoho_xero_sync.engine.safety import remember_stop, say_again, stop_if_too_many
 from zoho_xero_sync.engine.stage_names import FACT as STAGES_FACT
 from zoho_xero_sync.engine.stage_names import stage_problem, watched_stages
 from zoho_xero_sync.engine.tally import Tally
@@ -117,12 +118,16 @@ def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally)
         tally.checkpoint = (before, ledger.checkpoint())
         if not options.requested:
             news = read_news(context, ledger, polls_for(context.rules), before)
+            stop = None if news.deals or news.deletions else say_again(context, ledger, options, tally)
             # Staged first: an invoice that is known to be ended is not met again, and its deal would stay unplanned.
-            again = _waiting_again(context, ledger, work, news, tally)
+            again = _waiting_again(context, ledger, work, news, tally) if stop is None else []
             news = with_deletions(context, ledger, news, again)
             ledger.stage(again, None)
             ledger.record_sightings(news.invoices, news.edits, news.events)
             record_news(context, ledger, news)
+            tally.notes += tell_left_alone(context, ledger)
+            if stop is not None:
+                raise stop
         view: LedgerView = ledger
         if options.requested:
             view = overlay = Overlay(ledger)
@@ -130,7 +135,7 @@ def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally)
         keeper = BookKeeper(context, view)
         planned_actions = _plan(context, view, keeper, work, options, tally)
         actions = _without_backlog(context, view, planned_actions, options, tally)
-        _stop_if_too_many(context, actions, options, tally)
+        _hold_back(context, ledger, actions, options, tally)
         if options.requested:
             ledger.stage(work.staged, None)
         ledger.record_seen(seen_documents(planned_actions, context.zoho.read_at))
@@ -142,6 +147,15 @@ def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally)
         send_emails(context, ledger, options, tally)
     except AllowanceError as error:
         remember_wait(ledger, context.clock, error)
+        raise
+
+
+def _hold_back(context: Context, ledger: LedgerDesk, actions: Sequence[Action], options: Options, tally: Tally) -> None:
+    try:
+        stop_if_too_many(context, actions, options, tally)
+    except SafetyError as stop:
+        if not options.requested and options.limit is None:
+            remember_stop(context, ledger, stop)
         raise
 
 
@@ -165,13 +179,14 @@ def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally)
     overlay.lay(work.staged)
     if not options.requested:
         news = read_news(context, overlay, polls_for(context.rules), before)
-        overlay.lay_invoices(news.invoices)
         again = _waiting_again(context, overlay, work, news, tally)
         overlay.lay_deletions(with_deletions(context, overlay, news, again).deletions)
         overlay.lay(again)
+        overlay.lay_invoices(news.invoices)
+        tally.notes += notes_of_left_alone(context, overlay)
     planned_actions = _plan(context, overlay, BookKeeper(context, overlay), work, options, tally)
     actions = _without_backlog(context, overlay, planned_actions, options, tally)
-    _stop_if_too_many(context, actions, options, tally)
+    stop_if_too_many(context, actions, options, tally)
     kept = _within_limit(actions, options, tally)
     for action in kept:
         tally.add_planned(action)
@@ -210,6 +225,7 @@ def _waiting_again(context: Context, ledger: LedgerView, work: Work, news: News,
     again = read_again(context, ledger, {record.deal_id for record in work.staged}, news.deals)
     tally.remember(ledger.find_deals([record.deal_id for record in again]))
     _note_held(again, tally)
+    _note_left_alone(again, tally)
     return again
 
 
@@ -226,7 +242,11 @@ def _note(ledger: LedgerView, work: Work, tally: Tally) -> None:
     for record in ledger.waiting_deals():
         tally.remember({record.deal_id: record})
     _note_held(work.staged, tally)
-    for record, reason in left_alone(work.staged):
+    _note_left_alone(work.staged, tally)
+
+
+def _note_left_alone(records: Sequence[DealRecord], tally: Tally) -> None:
+    for record, reason in left_alone(records):
         tally.results[record.deal_id] = DealResult(record.deal_id, record.name, record.stage, "unchanged", reason)
 
 
@@ -276,26 +296,6 @@ def _to_plan(context: Context, view: LedgerView, work: Work, options: Options, t
         else:
             free.append(record)
     return free
-
-
-def _stop_if_too_many(context: Context, actions: Sequence[Action], options: Options, tally: Tally) -> None:
-    limit = context.rules.limits.invoices_per_run
-    wanted, ending = count_new_invoices(actions), count_ended_invoices(actions)
-    making = wanted if options.limit is None else min(wanted, options.limit)
-    if max(making, ending) <= limit or options.allow_many:
-        return
-    deeds = [f"make {making}"] * (making > limit) + [f"void or delete {ending}"] * (ending > limit)
-    message = f"This run would {' and '.join(deeds)} invoices, more than limits.invoices_per_run allows ({limit})."
-    if options.dry_run:
-        tally.notes.append(f"{message} A sync would stop before sending any; --allow-many lets it pass.")
-        return
-    for action in actions:
-        tally.results[action.deal_id] = planned(action, "pending", reason="waits: the safety stop was reached")
-    raise SafetyError(
-        f"{message} Nothing was sent.",
-        "Look first with --dry-run, then run the same sync with --allow-many"
-        + (" (or with --limit N)." if ending <= limit else "."),
-    )
 
 
 def _without_backlog(

@@ -68,6 +68,14 @@ def find_in_state(connection: Connection, *states: DealState) -> list[DealRecord
     return _records(connection, query.order_by(table.c.modified_at.nulls_first(), table.c.deal_id))
 
 
+def find_customers_only(connection: Connection) -> list[DealRecord]:
+    """The settled deals of which only the customer was wanted, without a live invoice, the longest unchanged first."""
+    table, links = tables.deal, tables.invoice_link
+    billed = select(links.c.id).where(links.c.deal_id == table.c.deal_id, links.c.live == 1).exists()
+    query = select(table).where(table.c.state == DealState.SEEN.value, table.c.customer_only == 1, ~billed)
+    return _records(connection, query.order_by(table.c.modified_at.nulls_first(), table.c.deal_id))
+
+
 def find_live_beside(connection: Connection, column: str, ids: Collection[str]) -> list[DealRecord]:
     """The deals with a live invoice, and those that wait for a person, whose `column` is one of the ids."""
     table, links = tables.deal, tables.invoice_link

@@ -156,6 +156,11 @@ class Ledger:
         with self._reading() as connection:
             return _deals.find_in_state(connection, DealState.HELD, DealState.REJECTED)
 
+    def customers_only(self) -> list[DealRecord]:
+        """The deals settled with their customer only that have no live invoice, by modification and id."""
+        with self._reading() as connection:
+            return _deals.find_customers_only(connection)
+
     def count_modified_since(self, instant: datetime) -> int:
         """How many known deals were last modified at `instant` or later."""
         with self._reading() as connection:

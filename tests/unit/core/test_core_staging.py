@@ -58,7 +58,23 @@ TABLE = [
     ("customer only, moved on", "Confirmed", NEW, known(customer_only=True), False, (PENDING, False)),
     ("customer only, left the stages", "Proposal", NEW, known(customer_only=True), False, (PENDING, False)),
     ("customer only, asked for", "Closed Won", NEW, known(customer_only=True), True, (PENDING, False)),
-    ("customer only, not settled", "Closed Won", NEW, known(PENDING, customer_only=True), False, (PENDING, False)),
+    ("customer only, not settled", "Closed Won", NEW, known(PENDING, customer_only=True), False, (SEEN, False)),
+    (
+        "customer only, not settled, the same",
+        "Closed Won",
+        OLD,
+        known(PENDING, customer_only=True),
+        False,
+        (SEEN, False),
+    ),
+    (
+        "customer only, asked for earlier",
+        "Closed Won",
+        NEW,
+        known(PENDING, customer_only=True, requested=True),
+        False,
+        (SEEN, False),
+    ),
     ("customer only, held", "Closed Won", NEW, known(HELD, customer_only=True), False, (PENDING, False)),
     ("asked for earlier, the same", "Closed Won", OLD, known(PENDING, requested=True), False, (PENDING, False)),
     ("asked for earlier, changed", "Closed Won", NEW, known(PENDING, requested=True), False, (PENDING, False)),
@@ -76,7 +92,8 @@ def test_what_a_readable_row_becomes(case: Any) -> None:
     assert (record.state, record.baseline) == expected
     assert (record.stage, record.snapshot, record.modified_at) == (stage, snapshot, LATER)
     assert record.problem is None
-    assert record.requested is (requested or bool(before and before.requested))
+    asked = requested or bool(before and before.requested)
+    assert record.requested is (asked and record.state is not SEEN)
 
 
 UNREADABLES = [

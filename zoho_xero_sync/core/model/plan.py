@@ -51,7 +51,8 @@ class InvoiceStep:
     status that stays is never sent again, because Xero refuses it on an invoice with payments. `adopting` is set when
     the invoice was found in Xero and is only now linked. `delivery` says that Xero is to e-mail the invoice afterwards,
     or to mark it as sent with this step; only a step that approves the invoice has one. `more` says that the deal has
-    another live invoice, which is planned once this step is done.
+    another live invoice, which is planned once this step is done. `ends` is how many invoices come to their end by a
+    retreat that begins with this step; the steps that go on with it have 0.
     """
 
     action: str
@@ -68,6 +69,7 @@ class InvoiceStep:
     adopting: bool = False
     delivery: Delivery | None = None
     more: bool = False
+    ends: int = 0
 
 
 @dataclass(frozen=True, slots=True)
