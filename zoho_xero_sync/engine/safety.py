@@ -58,6 +58,8 @@ def say_again(context: Context, ledger: LedgerView, options: Options, tally: Tal
     noted = ledger.fact(_FACT)
     if noted is None or options.requested or options.allow_many or options.limit is not None:
         return None
+    if ledger.unsettled_writes():
+        return None
     text, at = noted
     pending = ledger.pending_deals()
     stop = json.loads(text)
