@@ -32,6 +32,7 @@ from zoho_xero_sync.core.write_back import refused_problem, xero_url
 from zoho_xero_sync.engine.adopting import Adopted, adopt_invoice, adopt_pairs
 from zoho_xero_sync.engine.allowance import waiting_until
 from zoho_xero_sync.engine.books import BookKeeper
+from zoho_xero_sync.engine.customers_only import with_invoices
 from zoho_xero_sync.engine.fetch import read_baseline
 from zoho_xero_sync.engine.linking import link_contact
 from zoho_xero_sync.engine.overlay import Overlay
@@ -234,7 +235,7 @@ class App:
             writes=tuple(ledger.find_writes(deal_id)) if ledger else (),
             zoho_link=deal_url(prefix, deal_id),
             xero_link=xero_url(link.invoice_id) if link else None,
-            note=_note(row, record, link, self.config.rules),
+            note=_note(row, record, link, overlay, self.config.rules),
             rules=self.config.rules.invoice,
             drift=standing_edits(link, ledger.find_edits([link.invoice_id]).get(link.invoice_id))
             if ledger and link
@@ -399,11 +400,14 @@ def _shown(links: Sequence[InvoiceLink], rules: Rules, row: DealRow | None) -> I
     return link_of(links, asked.part) if asked is not None else newest(links)
 
 
-def _note(row: DealRow | None, record: DealRecord | None, link: InvoiceLink | None, rules: Rules) -> str | None:
+def _note(
+    row: DealRow | None, record: DealRecord | None, link: InvoiceLink | None, ledger: Overlay, rules: Rules
+) -> str | None:
     """What the plan for the deal does not say: that Zoho does not show it, or that no run takes it up by itself."""
     if row is None:
         return "Zoho no longer shows this deal to this login."
     if record is None or (link is not None and link.live):
         return None
-    alone = record.baseline or stays_unbilled(record, row, rules)
+    now = with_invoices(ledger, rules, {row.id: record}, {row.id: row})[row.id]
+    alone = record.baseline or stays_unbilled(now, row, rules)
     return f"A run by itself leaves it alone: it {why_left_alone(record)}." if alone else None

@@ -69,7 +69,7 @@ def failed_report(run_id: str, mode: str, at: datetime, error: SyncError) -> Rep
 
 def worth_keeping(report: Report) -> bool:
     """Whether the ledger keeps the report: a run that found nothing leaves none."""
-    return bool(report.deals or report.problems or report.baseline)
+    return bool(report.deals or report.problems or report.baseline or report.announced)
 
 
 def still_new(report: Report, ledger: Ledger) -> frozenset[tuple[str, str]]:

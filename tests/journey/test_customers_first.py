@@ -41,6 +41,7 @@ def test_what_entered_for_its_customer_only_is_not_invoiced_by_a_touch(desk: Des
         preview, report = desk.sync("--dry-run"), desk.sync()
         assert preview["notes"] == report["notes"]
         assert report["notes"][0].startswith("2 deals are in Confirmed since the rule asked for the customer only")
+        assert f"Order old ({old})" in report["notes"][0]
         assert line_of(preview, old)["reason"] == line_of(report, old)["reason"]
         assert (line_of(report, old)["action"], report["problems"]) == ("unchanged", [])
         assert f"sync --deal {old}" in line_of(report, old)["reason"]
@@ -55,6 +56,49 @@ def test_what_entered_for_its_customer_only_is_not_invoiced_by_a_touch(desk: Des
     assert actions(desk, desk.sync()) == {"won": "create", "new": "create"}
     assert line_of(desk.sync("--deal", old), old)["action"] == "create"
     assert json.loads(desk.run("show", old, "--json", code=0).out)["note"] is None
+    assert_promises(desk)
+
+
+def test_what_is_left_alone_is_told_by_cron_once(desk: Desk) -> None:
+    only_customers(desk, "old")
+    desk.configure(stages=[CONFIRMED, WON])
+    assert "note  1 deal is in Confirmed since" in desk.run("sync", code=0).out
+    desk.configure(limits={"invoices_per_run": 50})
+    assert desk.run("sync", code=0).out == ""
+
+
+def test_history_deleted_deals_and_invoices_that_wait_are_not_told_as_left_alone(desk_of: OpenDesk) -> None:
+    desk = desk_of(order("hist", "Confirmed"))
+    desk.sync()
+    job = desk.add(order("job", "Confirmed"))
+    desk.sync()
+    desk.configure(stages=[ONLY, WON])
+    gone = desk.add(order("gone", "Confirmed"))
+    for key in ("hist", "job"):
+        desk.edit(key, Next_Step="Call on Monday")
+    desk.sync()
+    desk.box.xero.delete(str(desk.invoice("job")["InvoiceID"]))
+    desk.box.zoho.delete("Deals", gone)
+    for _ in range(4):
+        desk.wait(minutes=20)
+        desk.sync(code=None)
+    desk.configure(stages=[CONFIRMED, WON])
+    assert json.loads(desk.run("show", job, "--json", code=0).out)["note"] is None
+    assert desk.sync(code=None)["notes"] == []
+
+
+def test_what_an_outage_leaves_alone_is_told_when_it_is_over(desk: Desk) -> None:
+    desk.configure(stages=[ONLY, WON])
+    desk.add(order("a", "Confirmed"))
+    desk.fault("rate_day", path="/Contacts$", seconds=6 * 3600)
+    desk.sync(code=4)
+    desk.wait(hours=1)
+    desk.configure(stages=[CONFIRMED, WON])
+    assert desk.sync(code=None)["notes"] == []
+    desk.wait(hours=7)
+    desk.box.faults.clear()
+    assert desk.sync()["notes"][0].startswith("1 deal is in Confirmed")
+    assert desk.sync()["notes"] == []
     assert_promises(desk)
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from promises import assert_promises
 from world_tools import Desk, Record, line_of, order, priced, problem_codes
 
 NUMBERED = {"number": "ZC-{Deal_Name}"}
+IN_TWO = [
+    {"stage": "Confirmed", "invoice": "authorised", "share": "30%"},
+    {"stage": "Closed Won", "invoice": "authorised", "share": "remainder"},
+]
 
 
 def invoiced(desk: Desk, stage: str = "Closed Won", key: str = "job") -> str:
@@ -55,11 +62,7 @@ def test_many_invoices_are_not_ended_in_one_run_unless_somebody_says_so(desk: De
 
 
 def test_both_invoices_of_a_deal_count_and_one_word_ends_them(desk: Desk) -> None:
-    stages = [
-        {"stage": "Confirmed", "invoice": "authorised", "share": "30%"},
-        {"stage": "Closed Won", "invoice": "authorised", "share": "remainder"},
-    ]
-    desk.configure(stages=stages, when={"leaves_stages": "void"}, limits={"invoices_per_run": 3})
+    desk.configure(stages=IN_TWO, when={"leaves_stages": "void"}, limits={"invoices_per_run": 3})
     for key in ("a", "b"):
         desk.add(order(key, "Confirmed"))
     desk.sync()
@@ -70,10 +73,45 @@ def test_both_invoices_of_a_deal_count_and_one_word_ends_them(desk: Desk) -> Non
         desk.move(key, "Closed Lost")
     assert "would void or delete 4 invoices" in desk.sync(code=15)["problems"][0]["message"]
     assert desk.sync("--allow-many")["counts"]["invoices_voided"] == 2
-    desk.configure(limits={"invoices_per_run": 1})
     assert desk.sync()["counts"]["invoices_voided"] == 2
     assert not desk.invoices("a")
     assert not desk.invoices("b")
+    assert_promises(desk)
+
+
+def test_a_retreat_of_deals_that_once_lost_their_remainder_is_counted(desk: Desk) -> None:
+    desk.configure(stages=IN_TWO, when={"leaves_stages": "void"}, limits={"invoices_per_run": 1})
+    for key in ("a", "b"):
+        desk.add(order(key, "Confirmed"))
+    desk.sync("--allow-many")
+    for stage in ("Closed Won", "Closed Lost", "Confirmed"):
+        desk.wait(minutes=1)
+        for key in ("a", "b"):
+            desk.move(key, stage)
+        desk.sync("--allow-many")
+    desk.wait(days=1)
+    for key in ("a", "b"):
+        desk.move(key, "Closed Lost")
+    assert "void or delete 2 invoices" in desk.sync(code=15)["problems"][0]["message"]
+
+
+def test_a_deposit_that_was_paid_is_not_counted_as_ended(desk: Desk) -> None:
+    desk.configure(stages=IN_TWO, when={"leaves_stages": "void"}, limits={"invoices_per_run": 2})
+    for key in ("a", "b"):
+        desk.add(order(key, "Confirmed"))
+    desk.sync()
+    for invoice in (*desk.invoices("a"), *desk.invoices("b")):
+        desk.box.xero.pay(str(invoice["InvoiceID"]), str(invoice["Total"]))
+    for _ in range(3):
+        desk.wait(minutes=20)
+        desk.sync()
+    for stage in ("Closed Won", "Closed Lost"):
+        for key in ("a", "b"):
+            desk.move(key, stage)
+        report = desk.sync()
+    assert report["counts"]["invoices_voided"] == 2
+    desk.wait(seconds=1)
+    assert problem_codes(desk.sync(code=3)) == ["left_stages", "left_stages"]
     assert_promises(desk)
 
 
@@ -97,13 +135,58 @@ def test_a_stop_that_stands_is_said_again_without_asking_xero(desk: Desk) -> Non
         assert (again["problems"], again["counts"]) == (stopped["problems"], stopped["counts"])
     assert desk.box.calls.api_calls("xero") == spent[0]
     assert desk.box.calls.api_calls("zoho") <= spent[1] + 6
-    desk.wait(minutes=61)
+    desk.wait(minutes=16)
     desk.sync(code=15)
-    assert desk.box.calls.api_calls("xero") > spent[0], "an hour later it is planned anew"
+    assert desk.box.calls.api_calls("xero") > spent[0], "a quarter of an hour later it is planned anew"
     desk.wait(seconds=1)
     desk.move("a", "Closed Won")
     assert desk.sync()["counts"]["invoices_voided"] == 1
     assert_promises(desk)
+
+
+def test_beside_a_stop_what_waits_for_a_person_is_told(desk: Desk) -> None:
+    desk.configure(when={"leaves_stages": "void"}, limits={"invoices_per_run": 1})
+    for key in ("a", "b"):
+        desk.add(order(key, "Closed Won"))
+        desk.sync()
+    bad = desk.add(order("bad", "Closed Won", account=None))
+    for key in ("a", "b"):
+        desk.move(key, "Closed Lost")
+    with desk.nothing_sent():
+        report = desk.sync(code=15)
+        assert set(problem_codes(report)) == {"safety_stop", "customer_missing"}
+        assert (line_of(report, bad)["action"], report["counts"]["pending"]) == ("hold", 2)
+        desk.wait(seconds=1)
+        desk.edit("bad", Next_Step="Call on Monday")
+        assert line_of(desk.sync(code=15), bad)["action"] == "hold"
+        assert [item["deal_id"] for item in desk.status()["waiting"]] == [bad]
+
+
+def test_what_was_deleted_by_mistake_and_put_back_ends_the_stop(desk: Desk) -> None:
+    desk.configure(when={"deal_deleted": "void"}, limits={"invoices_per_run": 1})
+    deals = [invoiced(desk, key=key) for key in ("a", "b")]
+    for deal in deals:
+        desk.box.zoho.delete("Deals", deal)
+    gone(desk, code=15)
+    for deal in deals:
+        desk.box.zoho.restore("Deals", deal)
+    desk.wait(minutes=16)
+    with desk.nothing_sent():
+        desk.sync()
+    assert_promises(desk)
+
+
+def test_a_note_of_a_stop_that_cannot_be_read_is_none(desk: Desk) -> None:
+    desk.configure(when={"leaves_stages": "void"}, limits={"invoices_per_run": 1})
+    for key in ("a", "b"):
+        invoiced(desk, key=key)
+    for key in ("a", "b"):
+        desk.move(key, "Closed Lost")
+    desk.sync(code=15)
+    for text in ("", "x", "{}", "\n\n"):
+        with closing(sqlite3.connect(desk.ledger)) as connection, connection:
+            connection.execute("UPDATE fact SET value = ? WHERE name = 'safety_stop'", (text,))
+        assert problem_codes(desk.sync(code=15)) == ["safety_stop"]
 
 
 # ---- lost ----

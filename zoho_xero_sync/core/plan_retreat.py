@@ -10,6 +10,7 @@ from zoho_xero_sync.core.life import WITH_PAYMENTS, Do, Event, State, decide
 from zoho_xero_sync.core.model import Action, Change, InvoiceLink, InvoiceStatus, InvoiceStep, Problem, XeroInvoice
 from zoho_xero_sync.core.parts import REMAINDER
 from zoho_xero_sync.core.rules import Rules
+from zoho_xero_sync.core.sighting import still_due
 from zoho_xero_sync.core.standing import state_of
 
 _ADVICE = {
@@ -31,7 +32,7 @@ def plan_retreat(item: Drafted, rules: Rules) -> Action:
         return plain(item, "unchanged", f"{_departed(item, event)}; its invoice is kept")
     if deed.do is Do.END and item.current is not None:
         doubt = _not_moved(item, event, link, rules)
-        return hold(item, doubt) if doubt else _end(item, event, item.current)
+        return hold(item, doubt) if doubt else _end(item, event, item.current, rules)
     return hold(item, _held(item, event, state, link, deed.code or "left_stages"))
 
 
@@ -87,7 +88,7 @@ def _over(item: Drafted, event: Event, link: InvoiceLink) -> Action:
     return plain(item, "unchanged", f"{said}; invoice {link.number} is {status}")
 
 
-def _end(item: Drafted, event: Event, current: XeroInvoice) -> Action:
+def _end(item: Drafted, event: Event, current: XeroInvoice, rules: Rules) -> Action:
     # Xero: a draft is deleted, an approved invoice is voided
     # (developer.xero.com/documentation/api/accounting/invoices, status changes).
     ended = InvoiceStatus.VOIDED if current.status == InvoiceStatus.AUTHORISED else InvoiceStatus.DELETED
@@ -103,16 +104,25 @@ def _end(item: Drafted, event: Event, current: XeroInvoice) -> Action:
         advance=True,
         changes=(Change("Status", current.status, ended.value),),
         more=bool(item.others),
-        ends=0 if _goes_on(item) else 1 + len(item.others),
+        ends=0 if _goes_on(item) else 1 + _more_to_end(item, event, rules),
     )
     rest = "".join(f"; invoice {link.number} is the next run's" for link in item.others)
     return replace(plain(item, "void", _departed(item, event) + rest), invoice=step)
 
 
 def _goes_on(item: Drafted) -> bool:
-    """Whether an earlier run ended the deal's remainder, and this is what is left of the same retreat."""
-    share = item.link is not None and item.link.part != REMAINDER
-    return share and any(link.part == REMAINDER for link in item.ended)
+    """Whether an earlier run ended the deal's remainder for the same retreat: nobody worked on the deal since."""
+    if item.link is None or item.link.part == REMAINDER or item.record.modified_at is None:
+        return False
+    before = [link for link in item.ended if link.part == REMAINDER]
+    return any(link.updated_at is not None and link.updated_at >= item.record.modified_at for link in before)
+
+
+def _more_to_end(item: Drafted, event: Event, rules: Rules) -> int:
+    """How many invoices beside this one the next run would end, as far as the ledger knows how they stand."""
+    unpaid = [link for link in item.others if still_due(link) == link.total]
+    states = [state_of(link, None, item.locked_until) for link in unpaid]
+    return sum(decide(event, state, rules.when).do is Do.END for state in states)
 
 
 def _held(item: Drafted, event: Event, state: State, link: InvoiceLink, code: str) -> Problem:

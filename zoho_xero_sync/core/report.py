@@ -86,6 +86,7 @@ class Report:
     exit_code: int
     baseline: int | None = None
     notes: tuple[str, ...] = ()
+    announced: bool = False
     new_problems: frozenset[tuple[str, str]] = field(default_factory=frozenset)
 
 

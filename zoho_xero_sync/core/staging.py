@@ -51,7 +51,7 @@ def stage_row(row: DealRow, known: DealRecord | None, rules: Rules, *, requested
         person=row.content.person.id if isinstance(row.content, Deal) and row.content.person else None,
         person_before=_settled_person(known),
         account=row.content.account.id if isinstance(row.content, Deal) and row.content.account else None,
-        customer_only=stays or wants_customer_only(row, rules),
+        customer_only=not baseline and (stays or wants_customer_only(row, rules)),
     )
 
 
@@ -122,7 +122,7 @@ def new_history(
     unknown = [replace(deal, baseline=True) for deal in distinct.values() if deal.deal_id not in known]
     here = [known[deal_id] for deal_id in distinct if deal_id in known]
     idle = [deal for deal in here if deal.state is DealState.SEEN and not deal.baseline and not _billed(deal, links)]
-    return [*unknown, *(replace(deal, baseline=True) for deal in idle)]
+    return [*unknown, *(replace(deal, baseline=True, customer_only=False) for deal in idle)]
 
 
 def _billed(deal: DealRecord, links: Mapping[str, InvoiceLink]) -> bool:

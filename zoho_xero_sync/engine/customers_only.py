@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
 from zoho_xero_sync.core.model import DealRecord, DealRow, InvoiceLink
 from zoho_xero_sync.core.parts import REMAINDER
-from zoho_xero_sync.core.rules import Rules
+from zoho_xero_sync.core.rules import Rules, StageRule
 from zoho_xero_sync.core.stages import match_rule
 from zoho_xero_sync.core.staging import bills, pipeline_of
+from zoho_xero_sync.core.wording import some_of
+from zoho_xero_sync.engine.allowance import waiting_until
 from zoho_xero_sync.engine.ports import Context, LedgerDesk, LedgerView
 
-# The rules under which it was last said what they leave alone.
+# How many deals a note names.
+_NAMED = 3
+# The stages' rules under which it was last said what they leave alone.
 _FACT = "left_alone_by"
 
 
@@ -23,35 +28,33 @@ def with_invoices(
 
     An invoice that is live is, and one that a person ended: nobody but a person decides what comes after it.
     """
-    only = [deal_id for deal_id, record in known.items() if record.customer_only and deal_id in rows]
-    if not only:
-        return dict(known)
-    parts, ended = ledger.find_parts(only), ledger.ended_invoices(only)
-    billed: set[str] = set()
-    for deal_id, links in parts.items():
-        ours = {link.invoice_id for link in ended.get(deal_id, ())}
-        counting = (link for link in links if link.live or link.invoice_id not in ours)
-        if any(_is_about(rows[deal_id], rules, link) for link in counting):
-            billed.add(deal_id)
-    return {**known, **{deal_id: replace(known[deal_id], customer_only=False) for deal_id in billed}}
+    only = {deal_id: record for deal_id, record in known.items() if record.customer_only and deal_id in rows}
+    asked = {deal_id: match_rule(rules.stages, rows[deal_id].stage, rows[deal_id].pipeline) for deal_id in only}
+    followed = _followed(ledger, asked)
+    return {**known, **{deal_id: replace(only[deal_id], customer_only=False) for deal_id in followed}}
 
 
 def notes_of_left_alone(context: Context, ledger: LedgerView) -> list[str]:
-    """What stays without an invoice though its stage is billed by now; nothing under rules that were told of."""
+    """What stays without an invoice though its stage is billed by now; nothing once that was told of these stages.
+
+    While Xero must not be asked nothing is told: what waits for that is not settled yet.
+    """
     noted = ledger.fact(_FACT)
-    if noted is not None and noted[0] == context.rules.fingerprint():
+    if waiting_until(ledger, context.clock) is not None or (noted is not None and noted[0] == _stages(context)):
         return []
     rules = context.rules.stages
-    there = [
-        record for record in ledger.customers_only() if bills(match_rule(rules, record.stage, pipeline_of(record)))
-    ]
-    if not there:
+    there = {record.deal_id: record for record in ledger.customers_only()}
+    asked = {deal_id: match_rule(rules, record.stage, pipeline_of(record)) for deal_id, record in there.items()}
+    away = _followed(ledger, asked) | set(ledger.find_deletions(list(there)))
+    left = [record for deal_id, record in there.items() if bills(asked[deal_id]) and deal_id not in away]
+    if not left:
         return []
-    stages = " and ".join(sorted({record.stage for record in there}))
-    what = "1 deal is" if len(there) == 1 else f"{len(there):,} deals are"
+    stages = " and ".join(sorted({record.stage for record in left}))
+    what = "1 deal is" if len(left) == 1 else f"{len(left):,} deals are"
+    named = some_of([f"{record.name} ({record.deal_id})" for record in left], _NAMED)
     return [
-        f"{what} in {stages} since the rule asked for the customer only, and left alone. To have one invoiced, type: "
-        "zoho-xero-sync sync --deal ID; to see which: zoho-xero-sync -v reconcile"
+        f"{what} in {stages} since the rule asked for the customer only, and left alone: {named}. To have one "
+        "invoiced, type: zoho-xero-sync sync --deal ID"
     ]
 
 
@@ -59,12 +62,29 @@ def tell_left_alone(context: Context, ledger: LedgerDesk) -> list[str]:
     """As notes_of_left_alone, which then are told."""
     notes = notes_of_left_alone(context, ledger)
     noted = ledger.fact(_FACT)
-    if noted is None or noted[0] != context.rules.fingerprint():
-        ledger.record_fact(_FACT, context.rules.fingerprint(), context.clock.now())
+    if waiting_until(ledger, context.clock) is None and (noted is None or noted[0] != _stages(context)):
+        ledger.record_fact(_FACT, _stages(context), context.clock.now())
     return notes
 
 
-def _is_about(row: DealRow, rules: Rules, link: InvoiceLink) -> bool:
-    """Whether the deal's stage bills what this invoice does; a remainder that is not billed yet is another invoice."""
-    rule = match_rule(rules.stages, row.stage, row.pipeline)
+def _stages(context: Context) -> str:
+    return hashlib.sha256(repr(context.rules.stages).encode()).hexdigest()
+
+
+def _followed(ledger: LedgerView, asked: Mapping[str, StageRule | None]) -> set[str]:
+    """Those deals that have an invoice which the rule of their stage is about."""
+    if not asked:
+        return set()
+    parts, ended = ledger.find_parts(list(asked)), ledger.ended_invoices(list(asked))
+    followed: set[str] = set()
+    for deal_id, links in parts.items():
+        ours = {link.invoice_id for link in ended.get(deal_id, ())}
+        counting = (link for link in links if link.live or link.invoice_id not in ours)
+        if any(_is_about(asked[deal_id], link) for link in counting):
+            followed.add(deal_id)
+    return followed
+
+
+def _is_about(rule: StageRule | None, link: InvoiceLink) -> bool:
+    """Whether the rule bills what this invoice does; a remainder that is not billed yet is another invoice."""
     return rule is None or rule.part != REMAINDER or link.part == REMAINDER

@@ -35,7 +35,7 @@ from zoho_xero_sync.engine.polls import polls_for
 from zoho_xero_sync.engine.ports import Context, LedgerDesk, LedgerView, Options
 from zoho_xero_sync.engine.prepare import plan_deals
 from zoho_xero_sync.engine.recover import look_again, recover
-from zoho_xero_sync.engine.safety import remember_stop, say_again, stop_if_too_many
+from zoho_xero_sync.engine.safety import forget_stop, remember_stop, say_again, stop_if_too_many
 from zoho_xero_sync.engine.stage_names import FACT as STAGES_FACT
 from zoho_xero_sync.engine.stage_names import stage_problem, watched_stages
 from zoho_xero_sync.engine.tally import Tally
@@ -118,14 +118,15 @@ def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally)
         tally.checkpoint = (before, ledger.checkpoint())
         if not options.requested:
             news = read_news(context, ledger, polls_for(context.rules), before)
-            stop = None if news.deals or news.deletions else say_again(context, ledger, options, tally)
+            changed = news.deals or news.deletions or news.invoices
+            stop = None if changed else say_again(context, ledger, options, tally)
             # Staged first: an invoice that is known to be ended is not met again, and its deal would stay unplanned.
             again = _waiting_again(context, ledger, work, news, tally) if stop is None else []
             news = with_deletions(context, ledger, news, again)
             ledger.stage(again, None)
             ledger.record_sightings(news.invoices, news.edits, news.events)
             record_news(context, ledger, news)
-            tally.notes += tell_left_alone(context, ledger)
+            tally.announced += tell_left_alone(context, ledger)
             if stop is not None:
                 raise stop
         view: LedgerView = ledger
@@ -154,9 +155,13 @@ def _hold_back(context: Context, ledger: LedgerDesk, actions: Sequence[Action], 
     try:
         stop_if_too_many(context, actions, options, tally)
     except SafetyError as stop:
-        if not options.requested and options.limit is None:
-            remember_stop(context, ledger, stop)
+        if not options.requested:
+            # What waits for a person is told whether or not anything may be sent.
+            carry_out(context, ledger, [action for action in actions if action.problem is not None], tally)
+            remember_stop(context, ledger, options, stop)
         raise
+    if not options.requested:
+        forget_stop(context, ledger)
 
 
 def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally) -> None:
@@ -183,7 +188,7 @@ def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally)
         overlay.lay_deletions(with_deletions(context, overlay, news, again).deletions)
         overlay.lay(again)
         overlay.lay_invoices(news.invoices)
-        tally.notes += notes_of_left_alone(context, overlay)
+        tally.announced += notes_of_left_alone(context, overlay)
     planned_actions = _plan(context, overlay, BookKeeper(context, overlay), work, options, tally)
     actions = _without_backlog(context, overlay, planned_actions, options, tally)
     stop_if_too_many(context, actions, options, tally)

@@ -14,15 +14,14 @@ from datetime import timedelta
 from zoho_xero_sync.core.model import Action, DealRecord
 from zoho_xero_sync.core.plan import count_ended_invoices, count_new_invoices
 from zoho_xero_sync.core.report import DealResult
-from zoho_xero_sync.core.results import planned
 from zoho_xero_sync.core.wording import some_invoices
 from zoho_xero_sync.engine.ports import Context, LedgerDesk, LedgerView, Options
 from zoho_xero_sync.engine.tally import Tally
 from zoho_xero_sync.errors import SafetyError
 
 _FACT = "safety_stop"
-# What people do in Xero may have settled it; this often it is planned anew.
-_STANDS = timedelta(hours=1)
+# What people do may have settled it; this often it is planned anew.
+_STANDS = timedelta(minutes=15)
 _REASON = "waits: the safety stop was reached"
 
 
@@ -40,7 +39,8 @@ def stop_if_too_many(context: Context, actions: Sequence[Action], options: Optio
         tally.notes.append(f"{message} A sync would stop before sending any; --allow-many lets it pass.")
         return
     for action in actions:
-        tally.results[action.deal_id] = planned(action, "pending", reason=_REASON)
+        waits = DealResult(action.deal_id, action.deal_name, action.stage, "pending", _REASON, worth=action.worth)
+        tally.results[action.deal_id] = waits
     raise SafetyError(f"{message} Nothing was sent.", _hint(ending > limit))
 
 
@@ -54,29 +54,37 @@ def _hint(ending: bool) -> str:
 
 
 def say_again(context: Context, ledger: LedgerView, options: Options, tally: Tally) -> SafetyError | None:
-    """The stop of an earlier run, while it stands: same rules, same deals as Zoho had them then, not an hour old."""
+    """The stop of an earlier run while it stands: same rules, deals and invoices as then, and not too long ago."""
     noted = ledger.fact(_FACT)
-    if noted is None or options.requested or options.allow_many or options.limit is not None:
+    if noted is None or options.requested or options.allow_many or ledger.unsettled_writes():
         return None
-    if ledger.unsettled_writes():
-        return None
-    text, at = noted
+    at, now = noted[1], context.clock.now()
     pending = ledger.pending_deals()
-    stop = json.loads(text)
-    if not at <= context.clock.now() < at + _STANDS or stop["stamp"] != _stamp(context, pending):
+    stamp, _, said = noted[0].partition("\n")
+    message, _, hint = said.partition("\n")
+    if not (message and at <= now < at + _STANDS and stamp == _stamp(context, ledger, options, pending)):
         return None
     for record in pending:
         tally.results[record.deal_id] = DealResult(record.deal_id, record.name, record.stage, "pending", _REASON)
-    return SafetyError(stop["message"], stop["hint"])
+    return SafetyError(message, hint)
 
 
-def remember_stop(context: Context, ledger: LedgerDesk, stop: SafetyError) -> None:
+def remember_stop(context: Context, ledger: LedgerDesk, options: Options, stop: SafetyError) -> None:
     """Note why the run stopped, and what it was that waited then."""
-    stamp = _stamp(context, ledger.pending_deals())
-    note = {"stamp": stamp, "message": stop.message, "hint": stop.hint}
-    ledger.record_fact(_FACT, json.dumps(note), context.clock.now())
+    stamp = _stamp(context, ledger, options, ledger.pending_deals())
+    ledger.record_fact(_FACT, f"{stamp}\n{stop.message}\n{stop.hint}", context.clock.now())
 
 
-def _stamp(context: Context, pending: Sequence[DealRecord]) -> str:
+def forget_stop(context: Context, ledger: LedgerDesk) -> None:
+    """Note that a run went on."""
+    noted = ledger.fact(_FACT)
+    if noted is not None and noted[0]:
+        ledger.record_fact(_FACT, "", context.clock.now())
+
+
+def _stamp(context: Context, ledger: LedgerView, options: Options, pending: Sequence[DealRecord]) -> str:
     deals = sorted((record.deal_id, record.snapshot or "", record.requested) for record in pending)
-    return hashlib.sha256(json.dumps([context.rules.fingerprint(), deals]).encode()).hexdigest()
+    parts = ledger.find_parts([record.deal_id for record in pending])
+    links = sorted((link.invoice_id, link.status, link.live) for found in parts.values() for link in found)
+    text = json.dumps([context.rules.fingerprint(), options.limit, deals, links])
+    return hashlib.sha256(text.encode()).hexdigest()

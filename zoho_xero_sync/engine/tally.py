@@ -32,6 +32,7 @@ class Tally:
     problems: dict[str, Problem] = field(default_factory=dict)
     run_problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    announced: list[str] = field(default_factory=list)
     known: dict[str, Problem] = field(default_factory=dict)
     told: set[tuple[str, str, str]] = field(default_factory=set)
     window: Span = (None, None)
@@ -84,7 +85,8 @@ class Tally:
             problems=problems,
             exit_code=self._exit_code(counts, detailed=detailed),
             baseline=self.baseline,
-            notes=tuple(self.notes),
+            notes=(*self.announced, *self.notes),
+            announced=bool(self.announced),
             new_problems=frozenset(self._new(problems)),
         )
 

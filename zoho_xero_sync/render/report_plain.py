@@ -31,7 +31,7 @@ def plain_lines(report: Report, *, verbosity: int, all_problems: bool) -> list[s
     if baseline and (asked or report.mode == "baseline" or report.baseline):
         lines.append(f"baseline  {baseline}")
     lines += _deal_lines(report, problems, asked=asked, verbosity=verbosity)
-    if not lines and not asked and verbosity < 1:
+    if not (lines or asked or report.announced or verbosity >= 1):
         return []
     lines += [f"note  {clean(note)}" for note in report.notes]
     lines += [

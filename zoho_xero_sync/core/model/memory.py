@@ -34,7 +34,7 @@ class DealRecord:
 
     `person` and `account` are the ids of its contact person and account then, `person_before` of the person it had
     when it was last settled. `customer_only` is True when the rule of its stage asked for no more when the deal was
-    last read.
+    last read; of history it is not.
     """
 
     deal_id: str
