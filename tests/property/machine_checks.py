@@ -146,25 +146,27 @@ class Watch:
         said = [str(rule.get("share", "")) for rule in self.desk.settings["stages"]]
         return next((Decimal(share.rstrip("%")) / 100 for share in said if share.endswith("%")), Decimal(1))
 
-    def _fits(self, invoice: Record, now: Held) -> bool:
+    def _fits(self, invoice: Record, now: Held, *, known: bool = False) -> bool:
         """Whether the invoice's total is one that its deal, or its part of it, ever had.
 
-        A remainder must come to that together with what the share bills in Xero at this very time.
+        A remainder must come to that together with what the share bills in Xero at this very time. For one that was
+        `known` before, an invoice that a person made and marked since is not looked for: reconcile tells of it.
         """
         deal, total = deal_of(invoice), money(invoice["Total"])
         totals = self.totals.get(deal, set())
         again = deal in self.unsettled
         if part_of(invoice) == REMAINDER:
-            return again or total + self._beside(deal, now) in totals
+            linked = known and total + self._beside(deal, now, marked=False) in totals
+            return again or linked or total + self._beside(deal, now) in totals
         shares = self.shares if again else {self.share}
         return any(_is_share(total, whole, share) for whole in totals for share in shares)
 
-    def _beside(self, deal: str, now: Held) -> Decimal:
-        """What all live invoices for the first part of a deal come to, by their marks and by the ledger."""
+    def _beside(self, deal: str, now: Held, *, marked: bool = True) -> Decimal:
+        """What all live invoices for the first part of a deal come to, by the ledger and by their marks."""
         links = self.desk.rows("SELECT deal_id, invoice_id FROM invoice_link WHERE live = 1 AND part = 1")
         linked = {row["invoice_id"] for row in links if row["deal_id"] == deal}
-        marked = {key for key, row in now.items() if mark_of(row) == (MARK + deal, WHOLE)}
-        billed = (now[key] for key in linked | marked)
+        carrying = {key for key, row in now.items() if marked and mark_of(row) == (MARK + deal, WHOLE)}
+        billed = (now[key] for key in linked | carrying)
         return sum((money(row["Total"]) for row in billed if row["Status"] not in CLOSED), Decimal(0))
 
     def _made(self, invoice: Record, now: Held) -> None:
@@ -183,7 +185,7 @@ class Watch:
         number = before["InvoiceNumber"]
         if content_of(before) != content_of(now):
             assert before["InvoiceID"] not in self.personal, f"a person's work on {number} was written over"
-            assert self._fits(now, held), f"{number}: {now['Total']} is not one of {self._told(now, held)}"
+            assert self._fits(now, held, known=True), f"{number}: {now['Total']} is not one of {self._told(now, held)}"
             again = deal_of(now) in self.unsettled
             assert again or before["InvoiceID"] not in self.frozen, f"share {number} changed after the remainder"
         if now["Status"] in CLOSED and before["Status"] not in CLOSED:
