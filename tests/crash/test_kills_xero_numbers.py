@@ -11,8 +11,8 @@ FULL = ["--all"] if ALL else []
 
 
 def test_no_kill_makes_a_double_or_loses_anything() -> None:
-    series = kill("xero", *(FULL or ["--gaps", "10", "--every", "2"]))
-    series.require_sound(least=150 if ALL else 80)
+    series = kill("xero", *(FULL or ["--gaps", "10", "--every", "3"]))
+    series.require_sound(least=150 if ALL else 55)
     assert series.writes > series.recoveries
 
 
