@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 
 from promises import assert_promises
 from world_tools import Desk, order, problem_codes
@@ -77,4 +78,20 @@ def test_a_remainder_is_approved_by_a_stage_that_bills_deals_whole_again(desk: D
     desk.edit("job", Description="all of it now")
     desk.sync()
     assert [invoice["Status"] for invoice in desk.invoices("job")] == ["AUTHORISED", "AUTHORISED"]
+    assert_promises(desk)
+
+
+def test_a_clock_that_is_days_ahead_does_not_hide_what_was_made(desk: Desk) -> None:
+    """Asked for what changed since a time that it has not reached, Xero answers with nothing."""
+    desk.add(order("known", "Closed Won"))
+    desk.sync()
+    desk.skew = timedelta(days=3)
+    desk.add(order("job", "Closed Won"))
+    desk.box.xero.break_writes(after_commit=True)
+    desk.sync(code=None)
+    desk.box.xero.forget_keys()
+    desk.sync()
+    assert len(desk.invoices("job", closed=True)) == 1
+    desk.skew = timedelta(0)
+    desk.sync()
     assert_promises(desk)

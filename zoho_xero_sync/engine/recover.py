@@ -24,9 +24,10 @@ from zoho_xero_sync.core.outcome import AnyOutcome, Applied, NotSent, Refused, R
 from zoho_xero_sync.core.settlement import DealSettlement, OperationAnswer
 from zoho_xero_sync.core.unanswered import ABSENT, AGAIN, NEVER, is_given_up, never_answered
 from zoho_xero_sync.engine.busy import subject_of_customer
+from zoho_xero_sync.engine.carrying import carrying_since
 from zoho_xero_sync.engine.email import settle_email
 from zoho_xero_sync.engine.linking import released
-from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerDesk
+from zoho_xero_sync.engine.ports import Context, LedgerDesk
 from zoho_xero_sync.engine.second_look import contacts_by_number, items_by_code
 from zoho_xero_sync.engine.send import Sender
 from zoho_xero_sync.errors import RemoteError
@@ -127,7 +128,7 @@ def look_again(context: Context, ledger: LedgerDesk) -> None:
     if not marks:
         return
     try:
-        found = context.xero.find_carrying(list(marks), min(begun) - CLOCK_MARGIN)
+        found = carrying_since(context, list(marks), min(begun))
     except RemoteError:
         return
     theirs = {url: [hit for hit in hits if hit.id not in before] for url, hits in found.items() if url in marks}
@@ -197,7 +198,7 @@ def _look_for_invoices(
     fresh: bool,
 ) -> bool:
     urls = [operation.identity for operation in write.operations]
-    found = context.xero.find_carrying(urls, write.created_at - CLOCK_MARGIN)
+    found = carrying_since(context, urls, write.created_at)
     outcomes: list[AnyOutcome] = []
     ended = ledger.ended_invoices([operation.subject for operation in write.operations])
     for operation in write.operations:

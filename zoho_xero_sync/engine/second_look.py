@@ -19,7 +19,8 @@ from zoho_xero_sync.core.outcome import AnyOutcome, Applied, Refused, Rejected, 
 from zoho_xero_sync.core.recording import says_number_taken
 from zoho_xero_sync.core.stages import CLOSED
 from zoho_xero_sync.engine.books import ITEMS
-from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context
+from zoho_xero_sync.engine.carrying import carrying_since
+from zoho_xero_sync.engine.ports import Context
 from zoho_xero_sync.errors import SyncError
 
 
@@ -99,7 +100,7 @@ def _looked_up(context: Context, write: Write, operations: Sequence[Operation]) 
     """By operation, what a search for the deals' marks tells; nothing for one that no live invoice carries."""
     urls = [operation.identity for operation in operations]
     try:
-        found = context.xero.find_carrying(urls, write.created_at - CLOCK_MARGIN)
+        found = carrying_since(context, urls, write.created_at)
     except SyncError:
         return _unasked(operations)
     settled: dict[int, AnyOutcome] = {}
