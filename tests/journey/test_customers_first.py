@@ -165,11 +165,17 @@ def test_what_an_outage_left_pending_is_not_billed_by_another_rule(desk_of: Open
     assert_promises(desk)
 
 
-def test_what_waited_for_a_person_is_invoiced_once_it_is_right(desk: Desk) -> None:
+def held_for_its_customer(desk: Desk) -> str:
+    """A deal that waits for its customer since only that was wanted, in a stage that is billed by now; its id."""
     desk.configure(stages=[ONLY, WON])
     held = desk.add(order("held", "Confirmed", account=None))
     desk.sync(code=3)
     desk.configure(stages=[CONFIRMED, WON])
+    return held
+
+
+def test_what_waited_for_a_person_is_invoiced_once_it_is_right(desk: Desk) -> None:
+    held = held_for_its_customer(desk)
     assert problem_codes(desk.sync(code=3)) == ["customer_missing"]
     desk.edit("held", Account_Name="alpine")
     assert line_of(desk.sync(), held)["action"] == "create"
@@ -177,10 +183,7 @@ def test_what_waited_for_a_person_is_invoiced_once_it_is_right(desk: Desk) -> No
 
 
 def test_a_person_who_says_retry_under_the_new_rule_asks_for_an_invoice(desk: Desk) -> None:
-    desk.configure(stages=[ONLY, WON])
-    held = desk.add(order("held", "Confirmed", account=None))
-    desk.sync(code=3)
-    desk.configure(stages=[CONFIRMED, WON])
+    held = held_for_its_customer(desk)
     desk.edit("held", Account_Name="alpine")
     desk.run("resolve", held, "--retry", code=0)
     assert line_of(desk.sync(), held)["action"] == "create"

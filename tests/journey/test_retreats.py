@@ -23,6 +23,12 @@ def invoiced(desk: Desk, stage: str = "Closed Won", key: str = "job") -> str:
     return deal
 
 
+def move_both(desk: Desk, stage: str) -> None:
+    """The deals a and b enter the stage."""
+    for key in ("a", "b"):
+        desk.move(key, stage)
+
+
 def gone(desk: Desk, *, code: int | None = 0) -> Record:
     """The next run that asks Zoho what was deleted; its report."""
     desk.wait(minutes=20)
@@ -66,11 +72,9 @@ def test_both_invoices_of_a_deal_count_and_one_word_ends_them(desk: Desk) -> Non
     for key in ("a", "b"):
         desk.add(order(key, "Confirmed"))
     desk.sync()
-    for key in ("a", "b"):
-        desk.move(key, "Closed Won")
+    move_both(desk, "Closed Won")
     desk.sync()
-    for key in ("a", "b"):
-        desk.move(key, "Closed Lost")
+    move_both(desk, "Closed Lost")
     assert "would void or delete 4 invoices" in desk.sync(code=15)["problems"][0]["message"]
     assert desk.sync("--allow-many")["counts"]["invoices_voided"] == 2
     assert desk.sync()["counts"]["invoices_voided"] == 2
@@ -86,12 +90,10 @@ def test_a_retreat_of_deals_that_once_lost_their_remainder_is_counted(desk: Desk
     desk.sync("--allow-many")
     for stage in ("Closed Won", "Closed Lost", "Confirmed"):
         desk.wait(minutes=1)
-        for key in ("a", "b"):
-            desk.move(key, stage)
+        move_both(desk, stage)
         desk.sync("--allow-many")
     desk.wait(days=1)
-    for key in ("a", "b"):
-        desk.move(key, "Closed Lost")
+    move_both(desk, "Closed Lost")
     assert "void or delete 2 invoices" in desk.sync(code=15)["problems"][0]["message"]
 
 
@@ -106,8 +108,7 @@ def test_a_deposit_that_was_paid_is_not_counted_as_ended(desk: Desk) -> None:
         desk.wait(minutes=20)
         desk.sync()
     for stage in ("Closed Won", "Closed Lost"):
-        for key in ("a", "b"):
-            desk.move(key, stage)
+        move_both(desk, stage)
         report = desk.sync()
     assert report["counts"]["invoices_voided"] == 2
     desk.wait(seconds=1)
@@ -121,8 +122,7 @@ def test_a_stop_that_stands_is_said_again_without_asking_xero(desk: Desk) -> Non
     for key in ("a", "b"):
         desk.add(order(key, "Closed Won"))
         desk.sync()
-    for key in ("a", "b"):
-        desk.move(key, "Closed Lost")
+    move_both(desk, "Closed Lost")
     desk.wait(minutes=20)
     # What is polled beside the deals comes a few polls in a run.
     for _ in range(3):
@@ -150,8 +150,7 @@ def test_beside_a_stop_what_waits_for_a_person_is_told(desk: Desk) -> None:
         desk.add(order(key, "Closed Won"))
         desk.sync()
     bad = desk.add(order("bad", "Closed Won", account=None))
-    for key in ("a", "b"):
-        desk.move(key, "Closed Lost")
+    move_both(desk, "Closed Lost")
     with desk.nothing_sent():
         report = desk.sync(code=15)
         assert set(problem_codes(report)) == {"safety_stop", "customer_missing"}
@@ -180,8 +179,7 @@ def test_a_note_of_a_stop_that_cannot_be_read_is_none(desk: Desk) -> None:
     desk.configure(when={"leaves_stages": "void"}, limits={"invoices_per_run": 1})
     for key in ("a", "b"):
         invoiced(desk, key=key)
-    for key in ("a", "b"):
-        desk.move(key, "Closed Lost")
+    move_both(desk, "Closed Lost")
     desk.sync(code=15)
     for text in ("", "x", "{}", "\n\n"):
         with closing(sqlite3.connect(desk.ledger)) as connection, connection:

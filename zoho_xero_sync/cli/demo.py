@@ -18,8 +18,9 @@ from zoho_xero_sync.cli.demo_facts import deal_named, invoice_of, made_invoices,
 from zoho_xero_sync.cli.hands import Hands
 from zoho_xero_sync.cli.main import Session
 from zoho_xero_sync.cli.rehearsal import SandboxClock, require_sandbox, sandbox_config, sandbox_logins, sandbox_stages
+from zoho_xero_sync.core.wording import counted
 from zoho_xero_sync.errors import ExitCode, Interrupted
-from zoho_xero_sync.render.wording import counted, money
+from zoho_xero_sync.render.wording import money
 
 if TYPE_CHECKING:
     from zoho_xero_sync.sandbox import Sandbox

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from zoho_xero_sync.cli.rehearsal import sandbox_config, sandbox_logins, sandbox_stages
+from zoho_xero_sync.core.wording import counted
 from zoho_xero_sync.render.clean import clean
-from zoho_xero_sync.render.wording import counted
 
 if TYPE_CHECKING:
     from zoho_xero_sync.sandbox import Sandbox

@@ -11,6 +11,6 @@ def some_of(names: Sequence[str], most: int) -> str:
     return ", ".join(names[:most]) + more
 
 
-def some_invoices(number: int) -> str:
-    """`1 invoice`, `3 invoices`."""
-    return f"{number:,} {'invoice' if number == 1 else 'invoices'}"
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """`1 invoice`, `1,200 invoices`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -11,7 +11,7 @@ from zoho_xero_sync.core.parts import REMAINDER
 from zoho_xero_sync.core.rules import Rules, StageRule
 from zoho_xero_sync.core.stages import match_rule
 from zoho_xero_sync.core.staging import bills, pipeline_of
-from zoho_xero_sync.core.wording import some_of
+from zoho_xero_sync.core.wording import counted, some_of
 from zoho_xero_sync.engine.allowance import waiting_until
 from zoho_xero_sync.engine.ports import Context, LedgerDesk, LedgerView
 
@@ -39,8 +39,7 @@ def notes_of_left_alone(context: Context, ledger: LedgerView) -> list[str]:
 
     While Xero must not be asked nothing is told: what waits for that is not settled yet.
     """
-    noted = ledger.fact(_FACT)
-    if waiting_until(ledger, context.clock) is not None or (noted is not None and noted[0] == _stages(context)):
+    if not _is_due(context, ledger):
         return []
     rules = context.rules.stages
     there = {record.deal_id: record for record in ledger.customers_only()}
@@ -50,7 +49,7 @@ def notes_of_left_alone(context: Context, ledger: LedgerView) -> list[str]:
     if not left:
         return []
     stages = " and ".join(sorted({record.stage for record in left}))
-    what = "1 deal is" if len(left) == 1 else f"{len(left):,} deals are"
+    what = counted(len(left), "deal is", "deals are")
     named = some_of([f"{record.name} ({record.deal_id})" for record in left], _NAMED)
     return [
         f"{what} in {stages} since the rule asked for the customer only, and left alone: {named}. To have one "
@@ -60,11 +59,17 @@ def notes_of_left_alone(context: Context, ledger: LedgerView) -> list[str]:
 
 def tell_left_alone(context: Context, ledger: LedgerDesk) -> list[str]:
     """As notes_of_left_alone, which then are told."""
+    if not _is_due(context, ledger):
+        return []
     notes = notes_of_left_alone(context, ledger)
-    noted = ledger.fact(_FACT)
-    if waiting_until(ledger, context.clock) is None and (noted is None or noted[0] != _stages(context)):
-        ledger.record_fact(_FACT, _stages(context), context.clock.now())
+    ledger.record_fact(_FACT, _stages(context), context.clock.now())
     return notes
+
+
+def _is_due(context: Context, ledger: LedgerView) -> bool:
+    noted = ledger.fact(_FACT)
+    told = noted is not None and noted[0] == _stages(context)
+    return not told and waiting_until(ledger, context.clock) is None
 
 
 def _stages(context: Context) -> str:

@@ -36,6 +36,7 @@ from zoho_xero_sync.core.rebuild import (
 )
 from zoho_xero_sync.core.rules import StageRule
 from zoho_xero_sync.core.stages import covered_stages, match_rule
+from zoho_xero_sync.core.staging import wants_customer_only
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.ports import Context, LedgerDesk
 from zoho_xero_sync.engine.prepare import draft_deals
@@ -181,7 +182,7 @@ def _customers(context: Context, seen: _Seen) -> Iterator[CustomerLink]:
     """Customers of deals that were worked on, each with its Xero contact: by our number, else by its invoice's."""
     voices: dict[CustomerKey, list[Voice]] = {}
     for row in sorted(seen.rows.values(), key=lambda row: (row.modified_at is not None, row.modified_at, row.id)):
-        worked_on = row.id in seen.invoices or _is_customer_only(context, row)
+        worked_on = row.id in seen.invoices or wants_customer_only(row, context.rules)
         draft = draft_contact(row.content, context.rules.customer) if isinstance(row.content, Deal) else None
         if worked_on and isinstance(draft, ContactDraft) and isinstance(row.content, Deal):
             voices.setdefault(draft.customer, []).append(Voice(row.content, known_record(row), draft))
@@ -226,14 +227,9 @@ def _rule(context: Context, row: DealRow) -> StageRule | None:
     return match_rule(context.rules.stages, row.stage, row.pipeline)
 
 
-def _is_customer_only(context: Context, row: DealRow) -> bool:
-    rule = _rule(context, row)
-    return rule is not None and rule.invoice == "none"
-
-
 def _customer_only(context: Context, row: DealRow) -> CustomerKey | None:
     """The customer of a deal whose stage asks for the customer alone."""
-    if not _is_customer_only(context, row) or not isinstance(row.content, Deal):
+    if not wants_customer_only(row, context.rules) or not isinstance(row.content, Deal):
         return None
     draft = draft_contact(row.content, context.rules.customer)
     return draft.customer if isinstance(draft, ContactDraft) else None

@@ -14,7 +14,7 @@ from datetime import timedelta
 from zoho_xero_sync.core.model import Action, DealRecord
 from zoho_xero_sync.core.plan import count_ended_invoices, count_new_invoices
 from zoho_xero_sync.core.report import DealResult
-from zoho_xero_sync.core.wording import some_invoices
+from zoho_xero_sync.core.wording import counted
 from zoho_xero_sync.engine.ports import Context, LedgerDesk, LedgerView, Options
 from zoho_xero_sync.engine.tally import Tally
 from zoho_xero_sync.errors import SafetyError
@@ -32,8 +32,8 @@ def stop_if_too_many(context: Context, actions: Sequence[Action], options: Optio
     making = wanted if options.limit is None else min(wanted, options.limit)
     if max(making, ending) <= limit or options.allow_many:
         return
-    deeds = [f"make {some_invoices(making)}"] if making > limit else []
-    deeds += [f"void or delete {some_invoices(ending)}"] if ending > limit else []
+    deeds = [f"make {counted(making, 'invoice')}"] if making > limit else []
+    deeds += [f"void or delete {counted(ending, 'invoice')}"] if ending > limit else []
     message = f"This run would {' and '.join(deeds)}, more than limits.invoices_per_run allows ({limit})."
     if options.dry_run:
         tally.notes.append(f"{message} A sync would stop before sending any; --allow-many lets it pass.")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select
+from sqlalchemy import Connection, Exists, Row, Select, delete, func, insert, or_, select
 
 from zoho_xero_sync.core.model import DealRecord, DealState, Problem
 from zoho_xero_sync.core.settlement import DealSettlement
@@ -65,27 +65,31 @@ def find_in_state(connection: Connection, *states: DealState) -> list[DealRecord
     """The deals in these states, the longest unchanged first."""
     table = tables.deal
     query = select(table).where(table.c.state.in_([state.value for state in states]))
-    return _records(connection, query.order_by(table.c.modified_at.nulls_first(), table.c.deal_id))
+    return _records(connection, query)
 
 
 def find_customers_only(connection: Connection) -> list[DealRecord]:
     """The settled deals of which only the customer was wanted, without a live invoice, the longest unchanged first."""
-    table, links = tables.deal, tables.invoice_link
-    billed = select(links.c.id).where(links.c.deal_id == table.c.deal_id, links.c.live == 1).exists()
-    query = select(table).where(table.c.state == DealState.SEEN.value, table.c.customer_only == 1, ~billed)
-    return _records(connection, query.order_by(table.c.modified_at.nulls_first(), table.c.deal_id))
+    table = tables.deal
+    query = select(table).where(table.c.state == DealState.SEEN.value, table.c.customer_only == 1, ~_billed())
+    return _records(connection, query)
 
 
 def find_live_beside(connection: Connection, column: str, ids: Collection[str]) -> list[DealRecord]:
     """The deals with a live invoice, and those that wait for a person, whose `column` is one of the ids."""
-    table, links = tables.deal, tables.invoice_link
+    table = tables.deal
     waits = table.c.state.in_([DealState.HELD.value, DealState.REJECTED.value])
-    billed = select(links.c.id).where(links.c.deal_id == table.c.deal_id, links.c.live == 1).exists()
     found: list[DealRecord] = []
     for chunk in chunks(ids):
-        query = select(table).where(table.c[column].in_(chunk), or_(waits, billed))
-        found += _records(connection, query.order_by(table.c.modified_at.nulls_first(), table.c.deal_id))
+        query = select(table).where(table.c[column].in_(chunk), or_(waits, _billed()))
+        found += _records(connection, query)
     return found
+
+
+def _billed() -> Exists:
+    """That a deal has a live invoice."""
+    links = tables.invoice_link
+    return select(links.c.id).where(links.c.deal_id == tables.deal.c.deal_id, links.c.live == 1).exists()
 
 
 def count_modified_since(connection: Connection, instant: datetime) -> int:
@@ -153,7 +157,10 @@ def _problem_values(problem: Problem | None) -> dict[str, str | None]:
 
 
 def _records(connection: Connection, query: Select[Any]) -> list[DealRecord]:
-    return [_record(row) for row in connection.execute(query)]
+    """The records of a query of deals, the longest unchanged first."""
+    table = tables.deal
+    ordered = query.order_by(table.c.modified_at.nulls_first(), table.c.deal_id)
+    return [_record(row) for row in connection.execute(ordered)]
 
 
 def _record(row: Row[Any]) -> DealRecord:

@@ -10,9 +10,10 @@ from rich.text import Text
 
 from zoho_xero_sync.core.check_facts import Finding, State
 from zoho_xero_sync.core.checks import CheckView
+from zoho_xero_sync.core.wording import counted
 from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.report_json import instant
-from zoho_xero_sync.render.wording import counted, hint_pieces, joined, print_plain
+from zoho_xero_sync.render.wording import hint_pieces, joined, print_plain
 
 _WORDS: dict[State, str] = {"ok": "ok", "problem": "PROBLEM", "note": "note", "unchecked": "not checked"}
 _MARKS: dict[State, tuple[str, str]] = {

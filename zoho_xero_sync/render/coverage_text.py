@@ -9,10 +9,11 @@ from rich.console import Console
 from rich.text import Text
 
 from zoho_xero_sync.core.coverage import CoverageView, Seen
+from zoho_xero_sync.core.wording import counted
 from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.facts import columns
 from zoho_xero_sync.render.report_json import instant
-from zoho_xero_sync.render.wording import counted, joined, print_plain, when
+from zoho_xero_sync.render.wording import joined, print_plain, when
 
 
 def render_coverage(view: CoverageView, console: Console, interactive: bool, *, quiet: bool = False) -> None:

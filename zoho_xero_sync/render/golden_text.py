@@ -10,11 +10,12 @@ from rich.text import Text
 
 from zoho_xero_sync.core.golden import GoldenResult, GoldenView
 from zoho_xero_sync.core.model import Change
+from zoho_xero_sync.core.wording import counted
 from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.facts import columns
 from zoho_xero_sync.render.field_changes import NONE
 from zoho_xero_sync.render.report_json import change_value
-from zoho_xero_sync.render.wording import counted, joined, print_plain
+from zoho_xero_sync.render.wording import joined, print_plain
 
 
 def render_golden(view: GoldenView, console: Console, interactive: bool, *, quiet: bool = False) -> None:

@@ -8,9 +8,10 @@ from rich.console import Console
 from rich.text import Text
 
 from zoho_xero_sync.core.rebuild import RebuildView, invoiced_totals
+from zoho_xero_sync.core.wording import counted
 from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.rebuild_json import ask_for, rebuild_counts
-from zoho_xero_sync.render.wording import counted, hint_pieces, joined, money, print_plain, when
+from zoho_xero_sync.render.wording import hint_pieces, joined, money, print_plain, when
 
 _SHOWN = 10
 _COUNTED = (

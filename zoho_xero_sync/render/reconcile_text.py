@@ -9,9 +9,10 @@ from rich.text import Text
 
 from zoho_xero_sync.core.model import XeroInvoice
 from zoho_xero_sync.core.reconcile import Finding, Kind, Pair, Reconciliation, Standing, Sum, Totals
+from zoho_xero_sync.core.wording import counted
 from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.field_changes import NONE
-from zoho_xero_sync.render.wording import counted, figure, hint_pieces, joined, money, print_plain, when
+from zoho_xero_sync.render.wording import figure, hint_pieces, joined, money, print_plain, when
 
 _TITLES = {
     Kind.MISSING: "Missing: no invoice, and nothing says why",

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from zoho_xero_sync.core.model import Problem
 from zoho_xero_sync.core.report import DealResult, InvoiceResult, Report
+from zoho_xero_sync.core.wording import counted
 from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.field_changes import NONE, worth_showing
 from zoho_xero_sync.render.findings import deal_of, problem_by_deal, run_problems
 from zoho_xero_sync.render.summary import baseline_text, ending, summary, totals
-from zoho_xero_sync.render.wording import counted, money
+from zoho_xero_sync.render.wording import money
 
 CONTACT_MARKS = {"create": "new contact", "update": "updated contact", "adopt": "found contact"}
 WITH_PROBLEM = ("hold", "reject", "uncertain")

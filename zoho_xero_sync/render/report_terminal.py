@@ -12,6 +12,7 @@ from rich.text import Text
 
 from zoho_xero_sync.core.model import Problem
 from zoho_xero_sync.core.report import Report
+from zoho_xero_sync.core.wording import counted
 from zoho_xero_sync.render.changes_terminal import changes_parts
 from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.deals_table import deals_table
@@ -28,7 +29,7 @@ from zoho_xero_sync.render.summary import (
     window_text,
 )
 from zoho_xero_sync.render.waiting_terminal import hint_lines, waiting_parts
-from zoho_xero_sync.render.wording import counted, figure
+from zoho_xero_sync.render.wording import figure
 
 
 def terminal_report(report: Report, *, width: int, verbosity: int) -> Iterator[RenderableType]:

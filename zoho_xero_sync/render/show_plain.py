@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from zoho_xero_sync.core.model import Change, Write
 from zoho_xero_sync.core.sighting import still_due
 from zoho_xero_sync.core.views import DealView
+from zoho_xero_sync.core.wording import counted
 from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.derivation import currency_of, derived, document_name, plain_lines
 from zoho_xero_sync.render.field_changes import NONE
-from zoho_xero_sync.render.wording import counted, money, when
+from zoho_xero_sync.render.wording import money, when
 
 
 def show_lines(view: DealView) -> Iterator[str]:

@@ -11,13 +11,14 @@ from rich.text import Text
 
 from zoho_xero_sync.core.model import DealRecord, DealState, Problem, RunRecord, Write
 from zoho_xero_sync.core.views import StatusView
+from zoho_xero_sync.core.wording import counted
 from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.facts import columns, facts, section, spaced
 from zoho_xero_sync.render.findings import Finding, collapsed
 from zoho_xero_sync.render.report_json import instant, problem_value
 from zoho_xero_sync.render.runs import exit_word, run_deeds
 from zoho_xero_sync.render.waiting_terminal import findings_section
-from zoho_xero_sync.render.wording import age, counted, print_plain, when
+from zoho_xero_sync.render.wording import age, print_plain, when
 
 _ACTIONS = {DealState.HELD: "hold", DealState.REJECTED: "reject"}
 # Pending deals need nobody; beyond this many their number says enough.

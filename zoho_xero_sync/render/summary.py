@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from zoho_xero_sync.core.control_totals import ControlTotal, control_totals
 from zoho_xero_sync.core.report import DealResult, Report
+from zoho_xero_sync.core.wording import counted
 from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.findings import run_problems
-from zoho_xero_sync.render.wording import counted, figure, when
+from zoho_xero_sync.render.wording import figure, when
 
 # What changes something in Xero or the ledger, with what it is called once done and while it is only planned.
 _DOINGS = (

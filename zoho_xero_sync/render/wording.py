@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from zoho_xero_sync.core.money import minor_units, places
+from zoho_xero_sync.core.wording import counted
 from zoho_xero_sync.render.clean import clean
 
 # A command ends where the sentence goes on; hints part them by punctuation, two spaces or one of these words.
@@ -57,11 +58,6 @@ def age(at: datetime, now: datetime) -> str:
         if seconds >= size:
             return f"{counted(seconds // size, unit)} ago"
     return "just now"
-
-
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """`1 invoice`, `1,200 invoices`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def joined(parts: Iterable[str]) -> str:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zoho_xero_sync.core.wording import counted
 from zoho_xero_sync.render.clean import clean
-from zoho_xero_sync.render.wording import Piece, age, counted, figure, hint_pieces, joined, money, plain_figure, when
+from zoho_xero_sync.render.wording import Piece, age, figure, hint_pieces, joined, money, plain_figure, when
 
 NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 
