@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from datetime import timedelta
 
+import pytest
 from promises import assert_promises
 from world_tools import Desk, order, problem_codes
 
@@ -93,5 +94,28 @@ def test_a_clock_that_is_days_ahead_does_not_hide_what_was_made(desk: Desk) -> N
     desk.sync()
     assert len(desk.invoices("job", closed=True)) == 1
     desk.skew = timedelta(0)
+    desk.sync()
+    assert_promises(desk)
+
+
+@pytest.mark.parametrize(("then", "now"), [(3, 0), (400, 0), (-3, 0), (0, -3), (3, -3)])
+def test_a_clock_put_right_before_recovery_makes_no_double(desk: Desk, then: int, now: int) -> None:
+    """A write is journaled by a clock that is `then` days ahead, its answer lost; recovery's is `now` days ahead."""
+    desk.add(order("known", "Closed Won"))
+    desk.sync()
+    desk.skew = timedelta(days=then)
+    desk.add(order("job", "Closed Won"))
+    desk.fault("drop_after", method="PUT")
+    desk.fault("status_503", method="GET", path="/api.xro/2.0/Invoices", skip=1, times=40)
+    desk.sync(code=4)
+    assert len(desk.invoices("job")) == 1
+    desk.box.faults.clear()
+    desk.box.xero.forget_keys()
+    desk.skew = timedelta(days=now)
+    desk.wait(seconds=1)
+    desk.sync()
+    assert len(desk.invoices("job", closed=True)) == 1
+    desk.skew = timedelta(0)
+    desk.wait(minutes=10)
     desk.sync()
     assert_promises(desk)
