@@ -42,8 +42,9 @@ What the words mean:
 one of them is to be held, nothing is done; else all of it is done in one go.
 
 The states are Xero's, as a run finds them. "Not approved" is a draft or one that waits for approval. Where two states
-fit, the first of this list counts: voided or deleted, in a locked period, credited, paid, part paid, edited, sent. What
-a person edited so that it is what the deal asks for is no edit: the two agree.
+fit, the first of this list counts: voided or deleted, in a locked period, credited, paid, part paid, edited, sent;
+where only the reference, due date or theme changed, edited comes before credited and paid. What a person edited so
+that it is what the deal asks for is no edit: the two agree.
 
 Two things are not in the table. A deal that was only touched changes nothing: `unchanged`. And when nothing changed,
 but the deal comes to another total than Xero counts, it waits as `xero_total_differs`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 
 from zoho_xero_sync.core.customers import contact_name
 from zoho_xero_sync.core.fingerprint import canonical_json
@@ -89,6 +90,15 @@ def drift(sent: str, current: XeroInvoice) -> tuple[Change, ...]:
     ]
     added = [Change(name, None, value) for name, value in now.items() if name not in before and value]
     return (*changed, *(change for change in added if change.field.endswith(".UnitAmount")))
+
+
+def noted_time(sent: str | None, current: XeroInvoice) -> datetime | None:
+    """When Xero last changed the invoice, as long as it is what was sent; None where a person's hand is in it.
+
+    With that time noted, Xero's version counts as the one that was sent. Another total of the same lines is Xero's.
+    """
+    edited = sent is not None and any(change.field != "Total" for change in drift(sent, current))
+    return None if edited else current.updated_at
 
 
 def _current_fields(current: XeroInvoice) -> dict[str, str]:

@@ -57,7 +57,7 @@ def plan_linked(item: Drafted, link: InvoiceLink, draft: InvoiceDraft, rules: Ru
         # Adopted as it stood, and the deal comes to another total by now.
         return _counted_otherwise(item, current, draft)
     events = events_of(link, current.status, draft, content=content)
-    deeds = [decide(event, state, rules.when) for event in events]
+    deeds = [_deed(event, state, link, current, rules) for event in events]
     if all(deed.do is Do.KEEP for deed in deeds):
         return _unchanged(draft, current, agreed=agreed)
     if content and _xero_counts_otherwise(link, current, draft):
@@ -69,6 +69,12 @@ def plan_linked(item: Drafted, link: InvoiceLink, draft: InvoiceDraft, rules: Ru
         # Adopted as it stood; it does not move on under a total that the deal no longer has.
         return _counted_otherwise(item, current, draft)
     return _update(link, current, draft, deeds, agreed=agreed)
+
+
+def _deed(event: Event, state: State, link: InvoiceLink, current: XeroInvoice, rules: Rules) -> Deed:
+    """What the table says; where nothing but the header would be sent, a person's edit counts before a payment."""
+    edited = event is Event.HEADER and state in WITH_PAYMENTS and bool(edits(link, current))
+    return decide(event, State.EDITED if edited else state, rules.when)
 
 
 def _billed_whole(link: InvoiceLink, draft: InvoiceDraft) -> bool:

@@ -17,6 +17,13 @@ _ADVICE = {
     "left_stages": "Void or keep the invoice in Xero as it should be",
     "deal_deleted": "Void or keep the invoice in Xero as it should be",
 }
+# Where an invoice stands that a person changed.
+_EDITED = {
+    State.DRAFT: State.REWORDED,
+    State.SUBMITTED: State.REWORDED,
+    State.AUTHORISED: State.EDITED,
+    State.SENT: State.EDITED,
+}
 
 
 def plan_retreat(item: Drafted, rules: Rules) -> Action:
@@ -61,7 +68,10 @@ def _not_moved(item: Drafted, event: Event, link: InvoiceLink, rules: Rules) -> 
 def _state(item: Drafted, link: InvoiceLink) -> State:
     if item.was_ended(link.invoice_id):
         return State.ENDED
-    return state_of(link, item.current, item.locked_until)
+    state = state_of(link, item.current, item.locked_until)
+    # Of an invoice that was adopted as it stood nothing is known to compare with but when Xero last changed it.
+    worked_on = link.sent is None and item.current is not None and item.current.updated_at != link.updated_at
+    return _EDITED.get(state, state) if worked_on else state
 
 
 def _departed(item: Drafted, event: Event) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from zoho_xero_sync.core.describe import as_sent, drift, sent_invoice
+from zoho_xero_sync.core.describe import as_sent, noted_time, sent_invoice
 from zoho_xero_sync.core.marks import part_of
 from zoho_xero_sync.core.model import (
     CustomerLink,
@@ -278,10 +278,8 @@ def linked_as_it_stands(deal_id: str, invoice: XeroInvoice) -> InvoiceLink:
 
 
 def _link(deal_id: str, invoice: XeroInvoice, draft: InvoiceDraft | None) -> InvoiceLink:
-    """The invoice as linked. What the deal asks for now counts as carried over; where Xero says something else in
-    words, no time is noted, so that a later change of the deal is not written over a person's edit."""
+    """The invoice as linked. What the deal asks for now counts as carried over."""
     sent = sent_invoice(draft) if draft is not None else None
-    agrees = sent is None or not drift(sent, invoice)
     return InvoiceLink(
         deal_id,
         invoice.id,
@@ -290,7 +288,7 @@ def _link(deal_id: str, invoice: XeroInvoice, draft: InvoiceDraft | None) -> Inv
         invoice.currency,
         invoice.total,
         sent,
-        invoice.updated_at if agrees else None,
+        noted_time(sent, invoice),
         live=invoice.status not in CLOSED,
         due=invoice.due,
         paid_on=invoice.paid_on,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from zoho_xero_sync.core.describe import as_sent, contact_fields, sent_invoice
+from zoho_xero_sync.core.describe import as_sent, contact_fields, noted_time, sent_invoice
 from zoho_xero_sync.core.model import (
     Action,
     ContactStep,
@@ -212,6 +212,7 @@ def _invoice_applied(
     operation: Operation, invoice: XeroInvoice, previous: InvoiceLink | None, moment: Moment
 ) -> OperationAnswer:
     effect = operation.effect
+    sent = effect.get("sent") or (previous.sent if previous else None)
     link = InvoiceLink(
         deal_id=operation.subject,
         invoice_id=invoice.id,
@@ -219,8 +220,8 @@ def _invoice_applied(
         status=invoice.status,
         currency=invoice.currency or effect["currency"],
         total=Decimal(effect["total"]) if operation.kind is OperationKind.VOID_INVOICE else invoice.total,
-        sent=effect.get("sent") or (previous.sent if previous else None),
-        updated_at=invoice.updated_at,
+        sent=sent,
+        updated_at=noted_time(sent, invoice),
         live=invoice.status not in CLOSED,
         due=invoice.due,
         paid_on=invoice.paid_on,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from zoho_xero_sync.core.describe import as_sent, contact_fields, sent_invoice
+from zoho_xero_sync.core.describe import as_sent, contact_fields, noted_time, sent_invoice
 from zoho_xero_sync.core.items import item_refused, item_subject, needed_items
 from zoho_xero_sync.core.model import (
     Action,
@@ -274,7 +274,7 @@ def _adopted_invoice(deal_id: str, step: InvoiceStep, links: Mapping[str, Invoic
         current.currency,
         current.total,
         sent,
-        current.updated_at if link is None or link.sent is None or step.adopting else link.updated_at,
+        noted_time(sent, current) if link is None or link.sent is None or step.adopting else link.updated_at,
         live=current.status not in CLOSED,
         due=current.due,
         paid_on=current.paid_on,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from zoho_xero_sync.core.describe import drift
 from zoho_xero_sync.core.marks import part_of
 from zoho_xero_sync.core.model import (
     DealRecord,
@@ -224,15 +225,20 @@ def _changed_outcomes(
         current, link = found.get(operation.identity), links.get(operation.identity)
         if current is None or (link is not None and current.updated_at == link.updated_at):
             outcomes.append(_ABSENT)
-        elif current.status == operation.effect["status"] and _same_total(operation, current):
+        elif _is_done(operation, current):
             outcomes.append(Applied(current))
         else:
             outcomes.append(NotSent("the invoice was changed by somebody else; it is planned anew"))
     return outcomes
 
 
-def _same_total(operation: Operation, current: XeroInvoice) -> bool:
-    return operation.kind is OperationKind.VOID_INVOICE or current.total == Decimal(operation.effect["total"])
+def _is_done(operation: Operation, current: XeroInvoice) -> bool:
+    """Whether the invoice is as the write would have made it."""
+    effect = operation.effect
+    if operation.kind is OperationKind.VOID_INVOICE or current.status != effect["status"]:
+        return current.status == effect["status"]
+    worded = "sent" not in effect or not drift(effect["sent"], current)
+    return worded and current.total == Decimal(effect["total"])
 
 
 def _several(operation: Operation, hits: Sequence[XeroInvoice]) -> Problem:

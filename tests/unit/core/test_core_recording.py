@@ -28,6 +28,7 @@ from zoho_xero_sync.core.model import (
     Operation,
     OperationKind,
     OperationState,
+    XeroLine,
 )
 from zoho_xero_sync.core.outcome import Applied, NotSent, Rejected, Unknown
 from zoho_xero_sync.core.recording import (
@@ -41,6 +42,12 @@ from zoho_xero_sync.core.recording import (
 D = Decimal
 MOMENT = Moment("run-1", "rules-1", LATER)
 DRAFT = an_invoice_draft()
+# The draft's lines as Xero gives them back, and what was sent before them: other words, in nothing that Xero shows.
+LINES = tuple(
+    XeroLine("", line.description, line.quantity, line.unit_amount, D(0), D(0), line.account_code, line.tax_type)
+    for line in DRAFT.lines
+)
+BEFORE = as_sent(invoice_fields(DRAFT) | {"BrandingThemeID": "before"})
 CURRENT = a_xero_invoice(status="DRAFT")
 CONTACT_ID = a_xero_contact().id
 INVOICES = (OperationKind.CREATE_INVOICE, OperationKind.UPDATE_INVOICE, OperationKind.VOID_INVOICE)
@@ -184,8 +191,8 @@ INVOICE_CASES = [
 def test_an_applied_invoice_becomes_a_link_and_settles_its_deal(case: Any) -> None:
     _, step, returned, status, live, event = case
     kind = OperationKind(f"{step.action}_invoice")
-    invoice = a_xero_invoice(**({"updated_at": LATER} | returned))
-    answer = answer_for(operation(kind, step), Applied(invoice), a_link(sent="before"), MOMENT)
+    invoice = a_xero_invoice(**({"updated_at": LATER, "lines": LINES} | returned))
+    answer = answer_for(operation(kind, step), Applied(invoice), a_link(sent=BEFORE), MOMENT)
     assert answer is not None and answer.invoice is not None and answer.settlement is not None
     link, settled = answer.invoice, answer.settlement
     assert (answer.state, answer.remote_id) == (OperationState.APPLIED, invoice.id)
@@ -193,7 +200,7 @@ def test_an_applied_invoice_becomes_a_link_and_settles_its_deal(case: Any) -> No
     assert (link.status, link.live, link.updated_at) == (status, live, LATER)
     assert (link.total, link.currency) == (D("110.00"), "AUD")
     carried = step in (CREATE, UPDATE)
-    assert link.sent == (as_sent(invoice_fields(DRAFT)) if carried else "before")
+    assert link.sent == (as_sent(invoice_fields(DRAFT)) if carried else BEFORE)
     assert (settled.state, settled.problem, settled.rules) == (DealState.SEEN, None, None)
     assert settled.event is not None and settled.event.kind == event
     assert settled.event.detail == {"number": "INV-0001", "status": status, "total": "110.00"}
@@ -224,7 +231,7 @@ def test_what_xero_leaves_out_is_what_was_sent_or_known(
 def test_another_total_in_xero_s_answer_holds_the_deal_and_keeps_the_link(step: InvoiceStep, total: str) -> None:
     invoice = a_xero_invoice(total=D(total))
     line = operation(OperationKind(f"{step.action}_invoice"), step)
-    answer = answer_for(line, Applied(invoice), a_link(sent="before"), MOMENT)
+    answer = answer_for(line, Applied(invoice), a_link(sent=BEFORE), MOMENT)
     assert answer is not None and answer.invoice is not None and answer.settlement is not None
     settled = answer.settlement
     assert (settled.state, settled.rules) == (DealState.HELD, "rules-1")
@@ -232,6 +239,16 @@ def test_another_total_in_xero_s_answer_holds_the_deal_and_keeps_the_link(step: 
     assert "and 110.00 was expected" in settled.problem.message and f"{D(total):.2f} AUD" in settled.problem.message
     assert answer.invoice.total == D(total) and answer.invoice.live
     assert answer.state is OperationState.APPLIED
+
+
+@pytest.mark.parametrize("step", [CREATE, UPDATE, ADVANCE, VOID], ids=["create", "update", "advance", "void"])
+def test_no_time_is_noted_of_an_invoice_that_a_person_edited_too(step: InvoiceStep) -> None:
+    """With the time noted, their version would count as what was sent, and be written over."""
+    line = operation(OperationKind(f"{step.action}_invoice"), step)
+    edited = a_xero_invoice(lines=LINES, reference="PO 4711", status=step.status)
+    answer = answer_for(line, Applied(edited), a_link(sent=BEFORE), MOMENT)
+    assert answer is not None and answer.invoice is not None
+    assert answer.invoice.updated_at is None
 
 
 @pytest.mark.parametrize("total", ["110", "110.0", "110.0000", "1.1E+2"])
