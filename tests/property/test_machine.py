@@ -608,6 +608,7 @@ def play(examples: int, steps: int) -> None:
             max_examples=examples,
             stateful_step_count=steps,
             deadline=None,
+            derandomize=False,
             database=None,
             suppress_health_check=list(HealthCheck),
             report_multiple_bugs=False,

@@ -43,7 +43,7 @@ class Drafted:
     contact as Xero has it now, read before it would be updated. `lost_stages` are stages of the rules that Zoho does
     not have by these names. `others` are its live invoices of other parts, `gone` those of other parts that a person
     ended, and `billed` is the one that billed a share of it, as Xero has it now. `burned` are the numbers of all
-    invoices it ever had.
+    invoices it ever had. `held_before` is the code it was last held under, where it leaves without an invoice.
     """
 
     deal: Deal
@@ -66,6 +66,7 @@ class Drafted:
     gone: tuple[InvoiceLink, ...] = ()
     burned: frozenset[str] = frozenset()
     billed: XeroInvoice | None = None
+    held_before: str | None = None
 
     @property
     def billing(self) -> Billing | None:

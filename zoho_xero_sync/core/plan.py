@@ -24,7 +24,7 @@ from zoho_xero_sync.core.model import (
 )
 from zoho_xero_sync.core.parts import REMAINDER
 from zoho_xero_sync.core.plan_linked import needs_look, plan_linked
-from zoho_xero_sync.core.plan_new import plan_new, unknown_part
+from zoho_xero_sync.core.plan_new import has_successor, plan_new, unknown_part
 from zoho_xero_sync.core.plan_retreat import plan_retreat
 from zoho_xero_sync.core.rules import Rules, StageRule
 from zoho_xero_sync.core.stages import CLOSED, Step, match_rule, status_step
@@ -67,20 +67,28 @@ def needs_current(item: Drafted, rules: Rules) -> bool:
 
 
 def needs_search(item: Drafted) -> bool:
-    """Whether Xero must be searched for an invoice that already carries the deal: always before one is made, and before
-    the share of a deal is changed.
+    """Whether Xero must be searched for an invoice that already carries the deal: always before one is made or ended,
+    before the share of a deal is changed, and where a person seems to have ended one.
 
     The ledger may be an old backup, or not the only one; Xero knows.
     """
+    if item.triage in (Triage.RETREAT, Triage.DELETED):
+        return item.current is not None
     if not isinstance(item.invoice, InvoiceDraft) or not item.invoice.lines:
         return False
-    return item.is_fresh or _changes_share(item, item.invoice)
+    return item.is_fresh or _is_over(item) or bool(item.gone) or _changes_share(item, item.invoice)
 
 
 def _changes_share(item: Drafted, draft: InvoiceDraft) -> bool:
     """Whether a share is about to be changed: a remainder that the ledger forgot would be wrong after that."""
     parted = draft.part is not None and draft.part_number < REMAINDER
     return parted and item.link is not None and item.link.live and needs_look(item.link, draft)
+
+
+def _is_over(item: Drafted) -> bool:
+    """Whether the invoice that the ledger knows was ended, as far as that is known."""
+    ended = item.current is not None and item.current.status in CLOSED
+    return item.link is not None and (ended or not item.link.live)
 
 
 def needs_contact(item: Drafted) -> bool:
@@ -118,7 +126,8 @@ def plan_deal(item: Drafted, rules: Rules) -> Action:
         return hold(item, item.invoice)
     ended = _ended_by_a_person(item)
     if ended is not None:
-        return hold(item, gone(item, ended.number, ended.status))
+        stray = unknown_part(item, item.invoice) if isinstance(item.invoice, InvoiceDraft) else None
+        return hold(item, stray or gone(item, ended.number, ended.status))
     nothing = isinstance(item.invoice, InvoiceDraft) and not item.invoice.lines
     invoice = _still_open(item) if nothing else _plan_invoice(item, rules)
     if isinstance(invoice, Problem):
@@ -126,7 +135,7 @@ def plan_deal(item: Drafted, rules: Rules) -> Action:
     contact = plan_contact(item.contact, item.customer_link, item.recognised, rules.customer, item.contact_now)
     if isinstance(contact, Problem):
         return hold(item, replace(contact, hint=contact.hint.replace("DEAL", item.deal.id)))
-    action = _combine(item, contact, invoice)
+    action = _without_predecessor(item, _combine(item, contact, invoice))
     if not nothing or item.billed is None:
         return action
     return replace(action, reason=f"nothing is left to bill: invoice {item.billed.number} billed all of it")
@@ -171,7 +180,18 @@ def _plan_invoice(item: Drafted, rules: Rules) -> InvoiceStep | Problem | None:
         return None
     if item.link is None or item.is_fresh:
         return plan_new(item, draft, rules)
+    if _is_over(item) and has_successor(item, draft):
+        return plan_new(item, draft, rules)
     return unknown_part(item, draft) or plan_linked(item, item.link, draft, rules)
+
+
+def _without_predecessor(item: Drafted, action: Action) -> Action:
+    """The action that also ends the link of the invoice whose place another one of Xero's takes."""
+    step, link = action.invoice, item.link
+    if step is None or link is None or not link.live or step.current is None or step.current.id == link.invoice_id:
+        return action
+    status = item.current.status if item.current is not None else link.status
+    return replace(action, ended=replace(link, status=status, live=False))
 
 
 def _combine(item: Drafted, contact: ContactStep | None, invoice: InvoiceStep | None) -> Action:

@@ -48,6 +48,13 @@ def plan_new(item: Drafted, draft: InvoiceDraft, rules: Rules) -> InvoiceStep | 
     )
 
 
+def has_successor(item: Drafted, draft: InvoiceDraft) -> bool:
+    """Whether Xero has another live invoice for the part that is asked for than the one the ledger knows."""
+    known = item.link.invoice_id if item.link is not None else None
+    others = (one for one in item.found if one.id != known and part_of(one.url) == draft.part_number)
+    return any(one.status not in CLOSED for one in others)
+
+
 def unknown_part(item: Drafted, draft: InvoiceDraft) -> Problem | None:
     """Why the deal waits when Xero holds an invoice for another part of it that the ledger does not know."""
     stray = next((one for one in item.found if not item.was_ended(one.id) and _is_stray(item, draft, one)), None)

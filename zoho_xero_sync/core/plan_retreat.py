@@ -11,12 +11,17 @@ from zoho_xero_sync.core.model import Action, Change, InvoiceLink, InvoiceStatus
 from zoho_xero_sync.core.parts import REMAINDER
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.sighting import still_due
+from zoho_xero_sync.core.stages import CLOSED
 from zoho_xero_sync.core.standing import state_of
 
 _ADVICE = {
     "left_stages": "Void or keep the invoice in Xero as it should be",
     "deal_deleted": "Void or keep the invoice in Xero as it should be",
 }
+_CODES = {Event.LEFT: "left_stages", Event.LOST: "left_stages", Event.DELETED: "deal_deleted"}
+# What a deal without an invoice in the ledger waits for when Xero has one.
+_FOUND_IN_XERO = ("invoice_found_different", "several_invoices", "left_stages", "deal_deleted")
+
 # Where an invoice stands that a person changed.
 _EDITED = {
     State.DRAFT: State.REWORDED,
@@ -30,7 +35,10 @@ def plan_retreat(item: Drafted, rules: Rules) -> Action:
     """The invoice is ended, kept, or waits for a person; a deal without one simply stops being one to invoice."""
     event, link = _event(item), item.link
     if link is None:
-        return _nothing(item, event)
+        return _unlinked(item, event, rules)
+    stray = next((one for one in item.found if one.status not in CLOSED and not _is_known(item, one)), None)
+    if stray is not None:
+        return hold(item, _unknown(item, event, stray))
     state = _state(item, link)
     deed = decide(event, state, rules.when)
     if deed.do is Do.NOTHING:
@@ -41,6 +49,39 @@ def plan_retreat(item: Drafted, rules: Rules) -> Action:
         doubt = _not_moved(item, event, link, rules)
         return hold(item, doubt) if doubt else _end(item, event, item.current, rules)
     return hold(item, _held(item, event, state, link, deed.code or "left_stages"))
+
+
+def _unlinked(item: Drafted, event: Event, rules: Rules) -> Action:
+    """A deal that waited because of an invoice that Xero holds for it goes on waiting, unless such are kept."""
+    deed = decide(event, State.AUTHORISED, rules.when)
+    if item.held_before not in _FOUND_IN_XERO or deed.do is Do.KEEP:
+        return _nothing(item, event)
+    code = _CODES[event]
+    message = f"The deal {_gone_where(item, event)}, and Xero holds an invoice for it that this ledger does not have."
+    return hold(item, waiting(item, code, message, _ADVICE[code], settle="--skip"))
+
+
+def _is_known(item: Drafted, invoice: XeroInvoice) -> bool:
+    links = (*((item.link,) if item.link else ()), *item.others, *item.ended)
+    return any(link.invoice_id == invoice.id for link in links)
+
+
+def _unknown(item: Drafted, event: Event, stray: XeroInvoice) -> Problem:
+    """Nothing is ended while Xero holds an invoice of the deal that the ledger forgot: it would be left alone."""
+    return waiting(
+        item,
+        _CODES[event],
+        f"The deal {_gone_where(item, event)}, and Xero also holds invoice {stray.number} ({stray.status}) for it, "
+        "which this ledger does not know.",
+        f"Void invoice {stray.number} in Xero if it should end too",
+        settle="--retry (or --skip to keep what there is)",
+    )
+
+
+def _gone_where(item: Drafted, event: Event) -> str:
+    if event is Event.DELETED:
+        return "was deleted in Zoho (or merged into another one)"
+    return f"moved to {item.deal.stage}, which is not invoiced"
 
 
 def _event(item: Drafted) -> Event:
@@ -147,10 +188,7 @@ def _held(item: Drafted, event: Event, state: State, link: InvoiceLink, code: st
     else:
         why = f"; invoice {link.number} is {status}"
     beside = "".join(f" Its other invoice {other.number} is {other.status} too." for other in item.others)
-    if event is Event.DELETED:
-        message = f"The deal was deleted in Zoho (or merged into another one){why} in Xero.{beside}"
-    else:
-        message = f"The deal moved to {item.deal.stage}, which is not invoiced{why} in Xero.{beside}"
+    message = f"The deal {_gone_where(item, event)}{why} in Xero.{beside}"
     problem = waiting(item, code, message, _ADVICE[code], settle="--skip")
     if event is not Event.DELETED:
         return problem

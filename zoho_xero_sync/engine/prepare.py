@@ -160,7 +160,18 @@ def _triaged(context: Context, ledger: LedgerView, deals: Sequence[tuple[DealRec
             burned=burned.get(deal.id, frozenset()),
         )
         items.append(with_billing(item, links) if kind is Triage.BILL else item)
-    return sorted(items, key=lambda item: (item.deal.modified_at, item.deal.id))
+    return sorted(_with_holds(ledger, items), key=lambda item: (item.deal.modified_at, item.deal.id))
+
+
+def _with_holds(ledger: LedgerView, items: Sequence[Drafted]) -> list[Drafted]:
+    """The items; of those that leave without an invoice, with what they were last held for."""
+    leaving = [item.deal.id for item in items if _leaves_unbilled(item)]
+    held = ledger.last_holds(leaving) if leaving else {}
+    return [replace(item, held_before=held.get(item.deal.id)) if _leaves_unbilled(item) else item for item in items]
+
+
+def _leaves_unbilled(item: Drafted) -> bool:
+    return item.link is None and item.triage in (Triage.IGNORE, Triage.DELETED)
 
 
 def _drafted(context: Context, keeper: BookKeeper, items: Sequence[Drafted], documents: Documents) -> list[Drafted]:
@@ -335,9 +346,10 @@ def _any_locked(invoices: Iterable[XeroInvoice], locked: date | None) -> bool:
 
 
 def _with_found(context: Context, ledger: LedgerView, keeper: BookKeeper, items: Sequence[Drafted]) -> list[Drafted]:
-    """Before an invoice is made, Xero is searched for one that carries the deal's mark.
+    """Before an invoice is made or ended, Xero is searched for one that carries the deal's mark.
 
-    The ledger may be a restored backup, a new one, or not the only one; but no invoice of a deal is older than it.
+    The ledger may be a restored backup, a new one, or not the only one; but no invoice of a deal is older than it, and
+    none that a restored ledger forgot is older than the last write that it remembers.
     Raises TwoLedgersError when another ledger writes too.
     """
     wanted = [item for item in items if needs_search(item)]
@@ -345,7 +357,7 @@ def _with_found(context: Context, ledger: LedgerView, keeper: BookKeeper, items:
         return list(items)
     prefix = context.link_prefix(context.zoho.organisation())
     ids = {item.deal.id for item in wanted}
-    created = [item.deal.created_at for item in wanted if item.deal.created_at is not None]
+    created = [at for item in wanted if (at := _made_after(item)) is not None]
     complete = len(created) == len(wanted) and knows_earlier_ledgers(context, ledger)
     swept = context.xero.sweep(prefix, ids, since=min(created) - CLOCK_MARGIN if complete else None)
     require_only_writer(context, ledger, keeper, swept)
@@ -356,6 +368,13 @@ def _with_found(context: Context, ledger: LedgerView, keeper: BookKeeper, items:
         else item
         for item in items
     ]
+
+
+def _made_after(item: Drafted) -> datetime | None:
+    """A time before any invoice of the deal that the ledger may have forgotten; None when there is none known."""
+    if item.deal.created_at is not None or item.link is None:
+        return item.deal.created_at
+    return item.link.updated_at
 
 
 def _rivals(ledger: LedgerView, items: Sequence[Drafted]) -> dict[str, InvoiceLink]:

@@ -108,7 +108,8 @@ def test_what_is_not_invoiced_is_left_alone() -> None:
         (item(link=LINK, invoice=DEARER), RULES, True, False, False),
         (item(link=replace(LINK, sent=None), invoice=DEARER), RULES, True, False, False),
         (item(link=replace(LINK, sent=None)), RULES, False, False, False),
-        (item(link=replace(LINK, live=False), invoice=DEARER), RULES, False, False, False),
+        (item(link=replace(LINK, live=False), invoice=DEARER), RULES, False, True, False),
+        (item(link=DRAFT_LINK, current=replace(CURRENT, status="VOIDED")), RULES, True, True, False),
         (item(link=LINK, invoice=PROBLEM), RULES, False, False, False),
         (item(invoice=PROBLEM, customer_link=None), RULES, False, False, False),
         (item(contact=PROBLEM, customer_link=None, invoice=None), RULES, False, False, False),
@@ -116,6 +117,7 @@ def test_what_is_not_invoiced_is_left_alone() -> None:
         (item(Triage.RETREAT, link=LINK), RULES, False, False, False),
         (item(Triage.RETREAT, link=LINK), KEEPS, False, False, False),
         (item(Triage.RETREAT, link=LINK), VOIDS, True, False, False),
+        (item(Triage.RETREAT, link=LINK, current=CURRENT), VOIDS, True, True, False),
         (item(Triage.HISTORY), RULES, False, False, False),
     ],
 )

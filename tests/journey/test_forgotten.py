@@ -1,0 +1,114 @@
+"""What a ledger forgot (it is a restored backup) and Xero has: found before an invoice is given up, ended or let go."""
+
+from __future__ import annotations
+
+import pytest
+from promises import assert_promises
+from share_tools import billed, opened, won
+from test_reconcile import by_hand, forget, requote
+from world_tools import Desk, actions, order, problem_codes
+
+
+def later(desk: Desk, runs: int = 3) -> None:
+    """Enough runs of cron for every poll to come."""
+    for _ in range(runs):
+        desk.wait(minutes=20)
+        desk.sync(code=None)
+
+
+def voided_by_a_person(desk: Desk, number: str) -> None:
+    """A person does and types what the deal's hint says."""
+    desk.box.xero.void(number)
+    desk.run("resolve", desk.deal("job"), "--retry", code=0)
+
+
+def back_again(desk: Desk) -> bytes:
+    """The deal left and came back, which ended its invoice and made another; a backup from before that."""
+    desk.configure(when={"leaves_stages": "void"})
+    desk.add(order("job", "Closed Won"))
+    desk.sync()
+    backup = desk.ledger.read_bytes()
+    for stage in ("Proposal", "Closed Won"):
+        desk.move("job", stage)
+        desk.sync()
+    return backup
+
+
+@pytest.mark.parametrize("touched", [False, True])
+@pytest.mark.parametrize("numbers", [{}, {"number": "ZC-{id}"}], ids=["xero", "template"])
+def test_the_invoice_that_followed_the_one_it_knows_is_adopted(
+    desk: Desk, touched: bool, numbers: dict[str, str]
+) -> None:
+    desk.configure(invoice=numbers)
+    backup = back_again(desk)
+    live = desk.invoice("job")["InvoiceNumber"]
+    desk.ledger.write_bytes(backup)
+    if touched:
+        desk.configure(when={"leaves_stages": "void", "changed_after_approval": "update"})
+        desk.edit("job", Deal_Name="Order renamed")
+    later(desk)
+    assert desk.status()["waiting"] == []
+    assert [invoice["InvoiceNumber"] for invoice in desk.invoices("job")] == [live]
+    assert_promises(desk)
+
+
+def test_a_deal_that_leaves_waits_for_the_invoice_it_forgot(desk: Desk) -> None:
+    backup = back_again(desk)
+    desk.ledger.write_bytes(backup)
+    desk.move("job", "Closed Lost")
+    (problem,) = desk.sync(code=3)["problems"]
+    assert problem["code"] == "left_stages" and "INV-0002" in problem["message"]
+    voided_by_a_person(desk, "INV-0002")
+    desk.sync()
+    assert desk.invoices("job") == [] and desk.status()["waiting"] == []
+    assert_promises(desk)
+
+
+def test_a_share_is_not_ended_under_the_remainder_it_forgot(desk: Desk) -> None:
+    desk.configure(when={"leaves_stages": "void"})
+    opened(desk)
+    backup = desk.ledger.read_bytes()
+    won(desk)
+    desk.ledger.write_bytes(backup)
+    desk.move("job", "Closed Lost")
+    with desk.nothing_sent():
+        assert problem_codes(desk.sync(code=3)) == ["left_stages"]
+    voided_by_a_person(desk, billed(desk)[1][0])
+    desk.sync()
+    assert billed(desk) == [] and desk.status()["waiting"] == []
+    assert_promises(desk)
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_deal_held_for_what_xero_has_goes_on_waiting_when_it_leaves(desk: Desk, several: bool, deleted: bool) -> None:
+    desk.add(order("job", "Closed Won"))
+    desk.sync()
+    if several:
+        by_hand(desk, "job", Url=desk.invoice("job")["Url"], Status="AUTHORISED")
+    forget(desk, "job")
+    requote(desk, "job", "99.00")
+    desk.edit("job", Next_Step="new price")
+    desk.sync(code=3)
+    if deleted:
+        desk.box.zoho.delete("Deals", "job")
+    else:
+        desk.move("job", "Closed Lost")
+    later(desk)
+    (waits,) = desk.status()["waiting"]
+    assert waits["problem"]["code"] == ("deal_deleted" if deleted else "left_stages")
+    desk.run("resolve", waits["deal_id"], "--skip", code=0)
+    later(desk)
+    assert desk.status()["waiting"] == []
+
+
+def test_where_invoices_are_kept_it_waits_for_nothing(desk: Desk) -> None:
+    desk.configure(when={"leaves_stages": "keep"})
+    desk.add(order("job", "Closed Won"))
+    desk.sync()
+    forget(desk, "job")
+    requote(desk, "job", "99.00")
+    desk.edit("job", Next_Step="new price")
+    desk.sync(code=3)
+    desk.move("job", "Closed Lost")
+    assert actions(desk, desk.sync()) == {"job": "skip"} and desk.status()["waiting"] == []
