@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 from promises import assert_no_secret, assert_promises
-from world_tools import SECRETS, Desk, OpenDesk, line_of, order, priced
+from world_tools import SECRETS, Desk, OpenDesk, line_of, order, priced, problem_codes
 
 SILENT = ("", "")
 
@@ -146,6 +146,25 @@ def test_skip_sets_a_deal_aside_until_it_is_brought_back(desk: Desk) -> None:
     desk.run("resolve", held, "--retry", code=0)
     assert line_of(desk.sync(), held)["action"] == "create"
     assert_promises(desk)
+
+
+def test_a_deal_that_left_and_whose_invoice_a_person_voided_is_not_set_aside_for_the_day_it_comes_back(
+    desk: Desk,
+) -> None:
+    """The hint says "void …, then --skip"; a poll may have seen the void before the second is typed."""
+    job = desk.add(order("job", "Closed Won"))
+    desk.sync()
+    desk.move("job", "Proposal")
+    (problem,) = desk.sync(code=3)["problems"]
+    assert "Void or keep" in problem["hint"] and "--skip" in problem["hint"]
+    desk.box.xero.void(str(desk.invoice("job")["InvoiceID"]))
+    for _ in range(3):
+        desk.wait(minutes=20)
+        desk.sync(code=None)
+    assert desk.status()["waiting"] == []
+    assert "does not wait any more: invoice INV-0001 is VOIDED" in desk.run("resolve", job, "--skip", code=2).err
+    desk.move("job", "Closed Won")
+    assert problem_codes(desk.sync(code=3)) == ["invoice_gone"]
 
 
 def test_skip_keeps_the_invoice_of_a_deal_that_left_and_it_moves_on_when_the_deal_is_back(desk: Desk) -> None:

@@ -45,6 +45,8 @@ def settle_deal(
             f"Deal {deal_id} ({record.name}) does not wait for anything.",
             f"To sync it now: zoho-xero-sync sync --deal {deal_id}",
         )
+    if not (retry or refused):
+        _require_unsettled(ledger, record, rules)
     kept = _kept(ledger, record, rules)
     dropped = Event(now, None, deal_id, "email_dropped", {})
     _settle_email(ledger, dropped, record, kept, retry=retry)
@@ -56,6 +58,17 @@ def settle_deal(
     event = Event(now, None, deal_id, "kept" if kept else "skipped", detail)
     ledger.settle_deals([DealSettlement(deal_id, state, event=event)])
     return record, kept
+
+
+def _require_unsettled(ledger: LedgerDesk, record: DealRecord, rules: Rules) -> None:
+    """Raises UsageError for a deal that left and whose invoice is over: set aside, it would stay so if it came back."""
+    link = newest(ledger.find_parts([record.deal_id]).get(record.deal_id, ()))
+    left = match_rule(rules.stages, record.stage, pipeline_of(record)) is None
+    if record.state is DealState.SEEN and left and link is not None and not link.live:
+        raise UsageError(
+            f"Deal {record.deal_id} ({record.name}) does not wait any more: invoice {link.number} is {link.status}.",
+            f"Nothing is left to do. To see it: zoho-xero-sync show {record.deal_id}",
+        )
 
 
 def _settle_email(
