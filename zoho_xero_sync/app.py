@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
 from zoho_xero_sync.config import Config
+from zoho_xero_sync.core.carried_over import Remembered
 from zoho_xero_sync.core.invoices import deal_url
 from zoho_xero_sync.core.marks import ledger_tag
 from zoho_xero_sync.core.model import (
@@ -45,7 +46,7 @@ from zoho_xero_sync.engine.settling import known_deal, settle_deal
 from zoho_xero_sync.engine.tally import summary
 from zoho_xero_sync.errors import LedgerError, SyncError, UsageError
 from zoho_xero_sync.ledger.lock import RunLock
-from zoho_xero_sync.ledger.old_ledger import waiting_in_old
+from zoho_xero_sync.ledger.old_ledger import remembered_by_old
 from zoho_xero_sync.ledger.place import require_path
 from zoho_xero_sync.ledger.replacing import aside_name, replaced_ledger
 from zoho_xero_sync.ledger.store import Ledger
@@ -329,10 +330,10 @@ class App:
                 )
             services = stack.enter_context(Services(self.config, self.environ, self.clock, None, None))
             identity = services.identify()
-            waiting = waiting_in_old(self.config.ledger, identity) if there else frozenset()
+            remembered = remembered_by_old(self.config.ledger, identity) if there else Remembered()
             context = self._context(services, new_run_id())
             keeper = BookKeeper(context, Overlay(None))
-            rebuilt = rebuild(context, keeper, waiting)
+            rebuilt = rebuild(context, keeper, remembered)
             now = self.clock.now()
             aside = str(aside_name(self.config.ledger, now)) if there else None
             if not dry_run:

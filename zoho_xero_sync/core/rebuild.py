@@ -45,9 +45,9 @@ class Found(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """One deal as the new ledger holds it, and its invoice. A held deal has none: it is looked for when tried again.
+    """One deal as the new ledger holds it, and its invoice; `others` are its further ones.
 
-    `others` are its invoices of other parts, when it is billed in two.
+    A held deal that marks alone told of has none: its invoice is looked for when it is tried again.
     """
 
     found: Found

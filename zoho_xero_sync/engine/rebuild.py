@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
+from zoho_xero_sync.core.carried_over import Remembered, carry_over, unmarked_links, without
 from zoho_xero_sync.core.contact_plan import Voice, agreed_draft
 from zoho_xero_sync.core.customers import draft_contact
 from zoho_xero_sync.core.describe import as_sent, contact_fields
@@ -51,26 +52,35 @@ _EASTERNMOST = timedelta(hours=14)
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What both services answered: every deal concerned, and by deal id the invoices that are its own."""
+    """What both services answered: every deal concerned, and by deal id the invoices that are its own.
+
+    `carried` are those of deals with an invoice that only the replaced ledger could tell.
+    """
 
     rows: Mapping[str, DealRow]
     read_at: datetime
     invoices: Invoices
+    carried: Invoices
     contacts: Sequence[XeroContact]
     tags: tuple[str, ...]
 
 
-def rebuild(context: Context, keeper: BookKeeper, waiting: Collection[str]) -> Rebuilt:
-    """The ledger as it must have been, in memory. `waiting` are deals known to wait, from the ledger that is replaced.
+def rebuild(context: Context, keeper: BookKeeper, remembered: Remembered) -> Rebuilt:
+    """The ledger as it must have been, in memory. `remembered` is what the ledger that is replaced still says.
 
     Raises RemoteError when Zoho does not say when it was read: no later change could be told from an earlier one.
     """
-    seen = _read(context)
+    waiting = remembered.waiting
+    seen = _read(context, remembered)
     drafted = {item.deal.id: item for item in _drafted(context, keeper, seen)}
-    restored = tuple(_awaited(item, waiting) for item in _restored(context, seen, drafted))
+    told = tuple(_awaited(item, waiting) for item in _restored(context, seen, drafted))
+    carried = tuple(
+        carry_over(deal_id, seen.rows.get(deal_id), remembered, invoices, context.rules)
+        for deal_id, invoices in seen.carried.items()
+    )
     customers = tuple(_customers(context, seen))
     linked = {link.customer for link in customers}
-    unmarked = [row for row in seen.rows.values() if row.id not in seen.invoices]
+    unmarked = [row for row in seen.rows.values() if row.id not in seen.invoices and row.id not in seen.carried]
     customers_only = [row for row in unmarked if _customer_only(context, row) in linked]
     only = tuple(replace(known_record(row), customer_only=True) for row in customers_only)
     awaited = [known_record(row) for row in unmarked if row.id in waiting]
@@ -83,7 +93,7 @@ def rebuild(context: Context, keeper: BookKeeper, waiting: Collection[str]) -> R
     return Rebuilt(
         checkpoint=seen.read_at,
         covered=covered_stages(context.rules.stages),
-        restored=restored,
+        restored=(*told, *carried),
         customers_only=tuple(record for record in only if record.deal_id not in waiting),
         pending=pending,
         baseline=baseline,
@@ -113,7 +123,7 @@ def record_rebuilt(context: Context, ledger: LedgerDesk, keeper: BookKeeper, reb
 # ---- reading ----
 
 
-def _read(context: Context) -> _Seen:
+def _read(context: Context, remembered: Remembered) -> _Seen:
     """Deals in the invoiced stages, then Xero's invoices, then the deals they carry that are in no such stage."""
     rules = context.rules
     names = sorted({stage for stage, _ in covered_stages(rules.stages)})
@@ -129,10 +139,27 @@ def _read(context: Context) -> _Seen:
         unmarked = tuple(invoice for invoice in found if deal_of(invoice.url, prefix) is None)
         if unmarked:
             invoices.setdefault(numbers[number], unmarked)
-    elsewhere = [deal_id for deal_id in invoices if deal_id not in here]
+    told, carried = _with_carried(context, remembered, invoices)
+    elsewhere = [deal_id for deal_id in (*told, *carried) if deal_id not in here]
     others = context.zoho.fetch_deals(elsewhere).rows if elsewhere else ()
     rows = here | {row.id: row for row in others}
-    return _Seen(rows, fetched.read_at, invoices, context.xero.fetch_contacts(), tuple(sorted(swept.tags)))
+    return _Seen(rows, fetched.read_at, told, carried, context.xero.fetch_contacts(), tuple(sorted(swept.tags)))
+
+
+def _with_carried(context: Context, remembered: Remembered, marked: Invoices) -> tuple[Invoices, Invoices]:
+    """The marked invoices of deals that marks alone tell, and all invoices of the others; each is read once."""
+    links = unmarked_links(remembered, marked)
+    if not links:
+        return marked, {}
+    swept = {invoice.id: invoice for invoices in marked.values() for invoice in invoices}
+    missing = [link.invoice_id for link in links if link.invoice_id not in swept]
+    found = swept | (context.xero.fetch_invoices(missing) if missing else {})
+    told = without(marked, links)
+    carried: dict[str, tuple[XeroInvoice, ...]] = {}
+    for link in links:
+        before = carried.get(link.deal_id) or told.pop(link.deal_id, ())
+        carried[link.deal_id] = (*before, *([found[link.invoice_id]] if link.invoice_id in found else []))
+    return told, carried
 
 
 def _numbers(context: Context, rows: Sequence[DealRow]) -> dict[str, str]:
@@ -182,7 +209,8 @@ def _customers(context: Context, seen: _Seen) -> Iterator[CustomerLink]:
     """Customers of deals that were worked on, each with its Xero contact: by our number, else by its invoice's."""
     voices: dict[CustomerKey, list[Voice]] = {}
     for row in sorted(seen.rows.values(), key=lambda row: (row.modified_at is not None, row.modified_at, row.id)):
-        worked_on = row.id in seen.invoices or wants_customer_only(row, context.rules)
+        invoiced = row.id in seen.invoices or row.id in seen.carried
+        worked_on = invoiced or wants_customer_only(row, context.rules)
         draft = draft_contact(row.content, context.rules.customer) if isinstance(row.content, Deal) else None
         if worked_on and isinstance(draft, ContactDraft) and isinstance(row.content, Deal):
             voices.setdefault(draft.customer, []).append(Voice(row.content, known_record(row), draft))

@@ -71,6 +71,11 @@ def find_parts(connection: Connection, deal_ids: Collection[str]) -> dict[str, t
     return parts
 
 
+def linked_deals(connection: Connection) -> list[str]:
+    """Every deal that has an invoice, or had one."""
+    return list(connection.execute(select(tables.invoice_link.c.deal_id).distinct()).scalars())
+
+
 def invoice_numbers(connection: Connection, deal_ids: Collection[str]) -> dict[str, frozenset[str]]:
     """By deal, the number of every invoice that was ever linked to it."""
     table = tables.invoice_link

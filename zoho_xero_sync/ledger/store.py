@@ -229,6 +229,11 @@ class Ledger:
         with self._reading() as connection:
             return _links.find_parts(connection, deal_ids)
 
+    def all_parts(self) -> dict[str, tuple[InvoiceLink, ...]]:
+        """By every deal that has an invoice or had one, what `find_parts` says of it."""
+        with self._reading() as connection:
+            return _links.find_parts(connection, _links.linked_deals(connection))
+
     def invoice_numbers(self, deal_ids: Collection[str]) -> dict[str, frozenset[str]]:
         """By deal, the number of every invoice that was ever linked to it."""
         with self._reading() as connection:

@@ -86,6 +86,7 @@ def _waited(view: RebuildView) -> Iterator[tuple[str, str]]:
         window = f"zoho-xero-sync sync --since {first:%Y-%m-%d} --dry-run" if first else ""
         how = f"; all at once, to look at first: {window}" if window else ""
         yield f"  and {len(waited) - _SHOWN} more{how}", "hint"
+    yield "  One that was invoiced by hand is linked first: zoho-xero-sync resolve DEAL --adopt INVOICE", "hint"
 
 
 def _coloured(line: str) -> Text:
