@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -127,6 +127,56 @@ def test_a_deal_without_a_total_needs_a_yes(office: Desk) -> None:
     assert "no total to compare" in settled(office, "empty", number, code=2).err
     settled(office, "empty", number, "--yes")
     assert linked(office)["empty"] == number
+
+
+# ---- the document of an adopted invoice ----
+
+
+def merged(desk: Desk) -> None:
+    """The deal goes, and its quote becomes another deal's."""
+    desk.box.zoho.merge("Deals", "waits", "stays")
+
+
+def quote_moved(desk: Desk) -> None:
+    """Somebody gives the deal's quote to another deal."""
+    desk.box.zoho.update("Quotes", "q_waits", {"Deal_Name": desk.deal("stays")})
+
+
+def approved_later(desk: Desk) -> None:
+    """The adopted draft is approved by a run before its deal goes."""
+    desk.edit("waits", Next_Step="approve")
+    desk.sync(code=None)
+    assert desk.rows("SELECT status FROM invoice_link WHERE sent IS NULL") == [{"status": "AUTHORISED"}]
+    merged(desk)
+
+
+@pytest.mark.parametrize("how", [merged, quote_moved, approved_later])
+def test_a_document_whose_invoice_was_adopted_is_not_invoiced_for_another_deal(
+    office: Desk, how: Callable[[Desk], None]
+) -> None:
+    office.box.zoho.update("Quotes", "q_waits", {"Adjustment": Decimal(0)})
+    office.add(order("stays", "Proposal", lines=()))
+    number = by_hand(office, "waits")
+    settled(office, "waits", number)
+    how(office)
+    office.move("stays", "Closed Won")
+    with office.nothing_sent():
+        problems = {problem["subject"]: problem for problem in office.sync(code=3)["problems"]}
+    problem = problems[f"deal {office.deal('stays')}"]
+    assert problem["code"] == "document_invoiced" and number in problem["message"]
+
+
+def test_a_document_whose_invoice_was_adopted_at_cut_over_is_not_invoiced_again(desk_of: OpenDesk) -> None:
+    history = order("history", "Closed Won", modified=OLD, Closing_Date="2026-11-09")
+    desk = desk_of(on=world(history, order("stays", lines=()), xero=CONTACTS))
+    desk.sync()
+    by_hand(desk, "history", Reference="Order history", Status="AUTHORISED")
+    reconciled(desk, "--since", "2026-01-01", "--adopt", "--yes", code=0)
+    desk.box.zoho.merge("Deals", "history", "stays")
+    stays = desk.move("stays", "Closed Won")
+    with desk.nothing_sent():
+        problems = {problem["subject"]: problem["code"] for problem in desk.sync(code=3)["problems"]}
+    assert problems[f"deal {stays}"] == "document_invoiced"
 
 
 # ---- cut-over ----

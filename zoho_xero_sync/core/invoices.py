@@ -119,12 +119,13 @@ def draft_invoice(
         branding_theme=theme,
         dates_follow_deal=dates.follow_deal,
         currency_rate=rate,
-        document=_named(document, deal),
+        document=document_name(document, deal),
         part=part,
     )
 
 
-def _named(document: SourceDocument, deal: Deal) -> str:
+def document_name(document: SourceDocument, deal: Deal) -> str:
+    """The document by its kind and Zoho id; empty when the deal itself is invoiced."""
     own = document.id in ("", deal.id)
     return "" if own else f"{document.source.replace('_', ' ')} {document.id}"
 

@@ -100,7 +100,7 @@ def _already_billed(item: Drafted, draft: InvoiceDraft, number: str, deal_id: st
     return Problem(
         "document_invoiced",
         f"deal {item.deal.id}",
-        f"The deal's {draft.document} is already invoiced: invoice {number} was made from it for deal {deal_id}, "
+        f"The deal's {draft.document} is already invoiced: invoice {number} bills it for deal {deal_id}, "
         "which may have been merged into this one.",
         f"Void invoice {number} in Xero if this deal should get its own, then type: {command} --retry; "
         f"or leave it at that invoice: {command} --skip",

@@ -226,6 +226,7 @@ def _invoice_applied(
         due=invoice.due,
         paid_on=invoice.paid_on,
         part=previous.part if previous else int(effect.get("part", "1")),
+        document=previous.document if previous else None,
     )
     expected, currency = Decimal(effect["total"]), effect["currency"]
     problem = total_difference(operation.subject, operation.kind, expected, currency, invoice)

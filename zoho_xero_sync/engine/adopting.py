@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from zoho_xero_sync.core.customers import draft_contact
+from zoho_xero_sync.core.invoices import document_name
 from zoho_xero_sync.core.marks import deal_of, part_of
 from zoho_xero_sync.core.model import (
     ContactDraft,
@@ -15,6 +16,7 @@ from zoho_xero_sync.core.model import (
     Event,
     InvoiceLink,
     Problem,
+    SourceDocument,
     XeroInvoice,
 )
 from zoho_xero_sync.core.money import money_text
@@ -67,7 +69,7 @@ def adopt_invoice(context: Context, ledger: LedgerDesk, deal_id: str, named: str
     if doubts and not sure:
         again = f"zoho-xero-sync resolve {deal_id} --adopt {invoice.number or invoice.id} --yes"
         raise UsageError(" ".join(doubts), f"If it is the deal's all the same, type: {again}")
-    _record(context, ledger, row, invoice)
+    _record(context, ledger, row, invoice, _documents(context, [row]))
     return Adopted(row.name, invoice, tuple(doubts))
 
 
@@ -82,7 +84,7 @@ def adopt_pairs(
         return (), ()
     rows = {row.id: row for row in context.zoho.fetch_deals([pair.deal_id for pair in pairs]).rows}
     now = context.xero.fetch_invoices([pair.invoice.id for pair in pairs])
-    owners = _owners(ledger)
+    owners, documents = _owners(ledger), _documents(context, list(rows.values()))
     linked: list[Pair] = []
     left: list[str] = []
     for pair in pairs:
@@ -91,7 +93,7 @@ def adopt_pairs(
         if trouble is not None or row is None or invoice is None:
             left.append(f"{pair.deal_name} and invoice {pair.invoice.number} are not linked: {trouble}")
             continue
-        _record(context, ledger, row, invoice)
+        _record(context, ledger, row, invoice, documents)
         linked.append(pair)
     return tuple(linked), tuple(left)
 
@@ -259,7 +261,17 @@ def _draft_contact(context: Context, row: DealRow) -> ContactDraft | str:
 # ---- recording ----
 
 
-def _record(context: Context, ledger: LedgerDesk, row: DealRow, invoice: XeroInvoice) -> None:
+def _documents(context: Context, rows: Sequence[DealRow]) -> dict[str, str]:
+    """By deal id, the document that each deal would be invoiced from; none for one that has none."""
+    deals = {row.id: row.content for row in rows if isinstance(row.content, Deal)}
+    found = context.zoho.fetch_documents(list(deals.values()))
+    named = ((deal_id, document) for deal_id, document in found.items() if isinstance(document, SourceDocument))
+    return {deal_id: document_name(document, deals[deal_id]) for deal_id, document in named}
+
+
+def _record(
+    context: Context, ledger: LedgerDesk, row: DealRow, invoice: XeroInvoice, documents: Mapping[str, str]
+) -> None:
     """The deal as settled as it is now, with the invoice as it stands."""
     links = ledger.find_parts([row.id]).get(row.id, ())
     part = _part(context, row, links)
@@ -275,6 +287,7 @@ def _record(context: Context, ledger: LedgerDesk, row: DealRow, invoice: XeroInv
         due=invoice.due,
         paid_on=invoice.paid_on,
         part=part,
+        document=documents.get(row.id) or None,
     )
     old = link_of(links, part)
     stale = [_ended(context, old)] if old is not None and old.live and old.invoice_id != invoice.id else []

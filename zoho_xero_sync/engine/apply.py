@@ -279,6 +279,7 @@ def _adopted_invoice(deal_id: str, step: InvoiceStep, links: Mapping[str, Invoic
         due=current.due,
         paid_on=current.paid_on,
         part=step.draft.part_number,
+        document=link.document if link else None,
     )
 
 

@@ -378,7 +378,7 @@ def _made_after(item: Drafted) -> datetime | None:
 
 
 def _rivals(ledger: LedgerView, items: Sequence[Drafted]) -> dict[str, InvoiceLink]:
-    """By deal, the live invoice of another deal that was made from the same document.
+    """By deal, the live invoice of another deal that was made from the same document, or adopted for it.
 
     When deals are merged, the documents of the one that goes become those of the one that stays.
     """
@@ -387,7 +387,7 @@ def _rivals(ledger: LedgerView, items: Sequence[Drafted]) -> dict[str, InvoiceLi
         return {}
     made: dict[str, list[InvoiceLink]] = {}
     for link in ledger.live_invoices():
-        made.setdefault(made_from(link), []).append(link)
+        made.setdefault(made_from(link) or link.document or "", []).append(link)
     return {
         deal_id: link
         for deal_id, document in documents.items()

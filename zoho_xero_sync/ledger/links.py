@@ -147,6 +147,7 @@ def upsert_invoices(connection: Connection, links: Sequence[InvoiceLink]) -> Non
             "live": int(link.live),
             "due": link.due,
             "paid_on": link.paid_on.isoformat() if link.paid_on else None,
+            "document": link.document,
         }
         for link in sorted(links, key=lambda link: link.live)
     ]
@@ -172,4 +173,5 @@ def _invoice(row: Row[Any]) -> InvoiceLink:
         due=row.due,
         paid_on=date.fromisoformat(row.paid_on) if row.paid_on else None,
         part=row.part,
+        document=row.document,
     )

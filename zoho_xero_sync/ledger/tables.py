@@ -199,6 +199,7 @@ invoice_link = Table(
     Column("live", Integer, nullable=False),
     Column("due", Exact),
     Column("paid_on", Text),
+    Column("document", Text),
     UniqueConstraint("invoice_id", name="invoice_is_linked_once"),
     CheckConstraint(f"invoice_id NOT IN ('', '{ZERO_GUID}')", name="invoice_link_invoice_id_is_real"),
     CheckConstraint("part > 0", name="invoice_link_part_is_positive"),

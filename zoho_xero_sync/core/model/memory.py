@@ -76,6 +76,7 @@ class InvoiceLink:
 
     `sent` is the text of what was last carried over; None for an invoice that was adopted as it stood. `total`, `sent`
     and `updated_at` are as of the last write; number, status, `due` and `paid_on` as Xero was last seen to have them.
+    `document` is what the deal of an adopted invoice would have been invoiced from, when it was adopted.
     """
 
     deal_id: str
@@ -90,6 +91,7 @@ class InvoiceLink:
     due: Decimal | None = None
     paid_on: calendar_date | None = None
     part: int = 1
+    document: str | None = None
 
 
 class WriteState(StrEnum):

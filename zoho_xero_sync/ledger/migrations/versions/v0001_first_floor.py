@@ -184,6 +184,7 @@ def _create_links() -> None:
         _integer("live"),
         _text("due", null=True),
         _text("paid_on", null=True),
+        _text("document", null=True),
         sa.UniqueConstraint("invoice_id", name="invoice_is_linked_once"),
         sa.CheckConstraint(f"invoice_id NOT IN ('', '{_ZERO_GUID}')", name="invoice_link_invoice_id_is_real"),
         sa.CheckConstraint("part > 0", name="invoice_link_part_is_positive"),
