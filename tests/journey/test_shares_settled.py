@@ -27,7 +27,8 @@ def by_hand(desk: Desk, amount: str, like: Record) -> str:
     line = {"Description": "By hand", "Quantity": 1, "UnitAmount": Decimal(amount), "AccountCode": "200",
             "TaxType": "OUTPUT"}  # fmt: skip
     contact = {"ContactID": like["Contact"]["ContactID"]}
-    return str(desk.box.xero.write_invoice({"Contact": contact, "LineItems": [line]})["InvoiceNumber"])
+    wanted = {"Contact": contact, "LineItems": [line], "DueDate": "2026-12-24"}
+    return str(desk.box.xero.write_invoice(wanted)["InvoiceNumber"])
 
 
 # ---- set aside ----
@@ -170,6 +171,43 @@ def test_a_touch_does_not_cut_an_approved_whole_invoice(desk: Desk) -> None:
         desk.edit("job", Next_Step="call")
         desk.sync()
     assert billed(desk) == [("INV-0001", "AUTHORISED", "307.50")]
+
+
+def whole_by_hand(desk: Desk) -> None:
+    """A deal whose invoice of the whole was made by hand and adopted before there were shares."""
+    whole = [{"stage": "Confirmed", "invoice": "authorised"}, WHOLE[1]]
+    desk.configure(stages=whole, limits={"invoice_total": "200.00"})
+    desk.add(order("first", "Confirmed", lines=[("hours", 1, "10.00")]))
+    job = desk.add(order("job", "Confirmed", lines=[("hours", 3, "120.00")]))
+    desk.sync(code=3)
+    number = by_hand(desk, "360.00", desk.invoice("first"))
+    desk.box.xero.approve(number)
+    desk.run("resolve", job, "--adopt", number, code=0)
+    desk.configure(stages=[CONFIRMED, WON], limits={"invoice_total": None})
+
+
+def test_a_touch_does_not_question_an_approved_whole_invoice_that_was_adopted(desk: Desk) -> None:
+    whole_by_hand(desk)
+    with desk.nothing_sent():
+        desk.edit("job", Next_Step="call")
+        assert desk.sync()["problems"] == []
+        desk.move("job", "Closed Won")
+        report = desk.sync()
+    assert [deal["reason"].partition(":")[0] for deal in report["deals"]] == ["nothing is left to bill"]
+
+
+def test_an_adopted_share_is_not_taken_for_the_whole(desk: Desk) -> None:
+    desk.configure(stages=[CONFIRMED, WON], limits={"invoice_total": "50.00"})
+    desk.add(order("first", "Confirmed", lines=[("hours", 1, "10.00")]))
+    job = desk.add(order("job", "Confirmed", lines=[("hours", 10, "100.00")]))
+    desk.sync(code=3)
+    number = by_hand(desk, "300.00", desk.invoice("first"))
+    desk.box.xero.approve(number)
+    desk.run("resolve", job, "--adopt", number, code=0)
+    desk.configure(limits={"invoice_total": None})
+    desk.box.zoho.replace_lines("Quotes", "q_job", [priced("hours", 11, "100.00")])
+    desk.edit("job", Description="one hour more")
+    assert problem_codes(desk.sync(code=3)) == ["xero_total_differs"]
 
 
 def test_a_rebuilt_ledger_does_not_ask_about_deals_that_were_billed_whole(desk: Desk) -> None:

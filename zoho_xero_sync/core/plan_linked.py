@@ -79,9 +79,12 @@ def _deed(event: Event, state: State, link: InvoiceLink, current: XeroInvoice, r
 
 def _billed_whole(link: InvoiceLink, draft: InvoiceDraft) -> bool:
     """Whether a share is asked for of a deal whose approved invoice bills all of it: that invoice stays as it is."""
+    if draft.part is None or draft.part_number >= REMAINDER:
+        return False
     approved = link.status not in (InvoiceStatus.DRAFT, InvoiceStatus.SUBMITTED)
-    parted = draft.part is not None and draft.part_number < REMAINDER
-    return parted and approved and link.sent is not None and not is_share(link)
+    # What an adopted invoice bills is told by its total alone.
+    adopted_whole = (link.total, link.currency) == (draft.part.total, draft.currency)
+    return approved and (adopted_whole if link.sent is None else not is_share(link))
 
 
 def _state(item: Drafted, link: InvoiceLink, current: XeroInvoice, *, agreed: bool) -> State:
