@@ -129,6 +129,111 @@ def test_a_deal_without_a_total_needs_a_yes(office: Desk) -> None:
     assert linked(office)["empty"] == number
 
 
+# ---- what an adopted invoice settles ----
+
+REST: Record = {"stage": "Confirmed", "invoice": "authorised", "share": "remainder"}
+HALF: Record = {"stage": "Closed Won", "invoice": "authorised", "share": "50%"}
+
+
+def above_the_limit(desk: Desk) -> None:
+    """The deal comes to more than the configuration allows."""
+    desk.configure(limits={"invoice_total": "100.00"})
+    desk.add(order("job", "Closed Won"))
+
+
+def above_its_share(desk: Desk) -> None:
+    """The half of the deal that is billed first is more than the configuration allows."""
+    desk.configure(stages=[HALF, REST])
+    desk.sync()
+    above_the_limit(desk)
+
+
+def rows_differ(desk: Desk) -> None:
+    """The rows of the quote do not make its total."""
+    desk.add(order("job", "Closed Won"))
+    desk.box.zoho.update("Quotes", "q_job", {"Adjustment": Decimal("-6.00")})
+
+
+def no_customer(desk: Desk) -> None:
+    """The deal names no account and no contact."""
+    desk.add(order("job", "Closed Won", account=None))
+
+
+WAITS = {
+    above_the_limit: "total_limit",
+    above_its_share: "total_limit",
+    rows_differ: "total_mismatch",
+    no_customer: "customer_missing",
+}
+
+
+def codes(report: Record) -> list[str]:
+    """The codes of what waits."""
+    return [problem["code"] for problem in report["problems"]]
+
+
+def waiting(desk_of: OpenDesk, why: Callable[[Desk], None]) -> Desk:
+    """A desk with one deal, which waits."""
+    desk = desk_of(on=world(xero=CONTACTS))
+    desk.sync()
+    why(desk)
+    assert codes(desk.sync(code=3)) == [WAITS[why]]
+    return desk
+
+
+def made(desk: Desk, status: str = "AUTHORISED") -> str:
+    """What somebody invoices by hand for the deal, as much of it as its stage asks for; the invoice's number."""
+    whole = desk.box.zoho.find("Quotes", "q_job")["Grand_Total"]
+    contact = next(one for one in desk.contacts() if one["Name"] == NAMES["alpine"])
+    line = {
+        "Description": "By hand", "Quantity": 1, "AccountCode": "200", "TaxType": "EXEMPTOUTPUT",
+        "UnitAmount": whole / 2 if HALF in desk.settings["stages"] else whole,
+    }  # fmt: skip
+    wanted = {"Contact": {"ContactID": contact["ContactID"]}, "LineItems": [line], "DueDate": "2026-12-24"}
+    return str(desk.box.xero.write_invoice(wanted | {"Status": status})["InvoiceNumber"])
+
+
+@pytest.mark.parametrize("why", WAITS)
+def test_what_kept_a_deal_from_being_invoiced_is_settled_by_its_adopted_invoice(
+    desk_of: OpenDesk, why: Callable[[Desk], None]
+) -> None:
+    desk = waiting(desk_of, why)
+    settled(desk, "job", made(desk), "--yes")
+    with desk.nothing_sent():
+        assert desk.sync()["deals"] == []
+        for step in ("thank them", "call them"):
+            desk.edit("job", Next_Step=step)
+            assert actions(desk, desk.sync()) == {"job": "unchanged"}
+        (deal,) = desk.sync("--deal", desk.deal("job"))["deals"]
+    assert WAITS[why] in deal["reason"] and "was adopted" in deal["reason"]
+    assert desk.status()["waiting"] == []
+    desk.run("show", desk.deal("job"), code=0)
+
+
+@pytest.mark.parametrize("why", [above_the_limit, above_its_share, rows_differ])
+def test_a_deal_that_comes_to_another_total_than_its_adopted_invoice_waits_again(
+    desk_of: OpenDesk, why: Callable[[Desk], None]
+) -> None:
+    desk = waiting(desk_of, why)
+    settled(desk, "job", made(desk))
+    requote(desk, "job", "999.00")
+    desk.edit("job", Next_Step="call them")
+    assert codes(desk.sync(code=3)) == [WAITS[why]]
+
+
+def test_an_adopted_draft_that_is_to_be_approved_waits_until_somebody_approves_it(desk_of: OpenDesk) -> None:
+    desk = waiting(desk_of, rows_differ)
+    number = made(desk, "DRAFT")
+    settled(desk, "job", number)
+    desk.edit("job", Next_Step="call them")
+    assert codes(desk.sync(code=3)) == ["total_mismatch"]
+    desk.box.xero.approve(number)
+    for _ in range(2):
+        desk.wait(hours=1)
+        desk.sync(code=None)
+    assert desk.status()["waiting"] == []
+
+
 # ---- the document of an adopted invoice ----
 
 

@@ -21,6 +21,7 @@ from zoho_xero_sync.core.model import (
     InvoiceLink,
     InvoiceStep,
     Problem,
+    Worth,
 )
 from zoho_xero_sync.core.parts import REMAINDER
 from zoho_xero_sync.core.plan_linked import needs_look, plan_linked
@@ -120,11 +121,11 @@ def plan_deal(item: Drafted, rules: Rules) -> Action:
         return plain(item, "unchanged", why_left_alone(item.record))
     if item.triage in (Triage.IGNORE, Triage.RETREAT, Triage.DELETED):
         return plan_retreat(item, rules)
-    if isinstance(item.contact, Problem):
-        return hold(item, item.contact)
-    if isinstance(item.invoice, Problem):
-        return hold(item, item.invoice)
     ended = _ended_by_a_person(item)
+    trouble = item.contact if isinstance(item.contact, Problem) else item.invoice
+    if isinstance(trouble, Problem):
+        adopted = _standing(item) if ended is None else None
+        return hold(item, trouble) if adopted is None else _left_as_it_stands(item, adopted, trouble)
     if ended is not None:
         stray = unknown_part(item, item.invoice) if isinstance(item.invoice, InvoiceDraft) else None
         return hold(item, stray or gone(item, ended.number, ended.status))
@@ -139,6 +140,24 @@ def plan_deal(item: Drafted, rules: Rules) -> Action:
     if not nothing or item.billed is None:
         return action
     return replace(action, reason=f"nothing is left to bill: invoice {item.billed.number} billed all of it")
+
+
+def _standing(item: Drafted) -> InvoiceLink | None:
+    """The deal's adopted invoice while nothing more is asked of it: no further status, and by all that is known no
+    other total. It needs no draft.
+    """
+    link, asked = item.link, item.billing
+    if link is None or asked is None or not link.live or link.sent is not None:
+        return None
+    if status_step(link.status, asked.status) is Step.ADVANCE:
+        return None
+    return link if item.stated in (None, Worth(link.total, link.currency)) else None
+
+
+def _left_as_it_stands(item: Drafted, link: InvoiceLink, trouble: Problem) -> Action:
+    step = InvoiceStep("unchanged", None, link.status, link.total, link.currency, link.invoice_id, link.number)
+    reason = f"invoice {link.number} was adopted and stays as it stands; without it: {trouble.code}"
+    return replace(plain(item, "unchanged", reason), invoice=step)
 
 
 def _ended_by_a_person(item: Drafted) -> InvoiceLink | None:

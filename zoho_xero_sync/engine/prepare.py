@@ -28,6 +28,7 @@ from zoho_xero_sync.core.model import (
     Person,
     Problem,
     SourceDocument,
+    Worth,
     XeroInvoice,
 )
 from zoho_xero_sync.core.parts import newest, others
@@ -39,6 +40,7 @@ from zoho_xero_sync.core.plan import (
     plan_deal,
     triage,
 )
+from zoho_xero_sync.core.shares import part_of_total
 from zoho_xero_sync.core.staging import stage_row
 from zoho_xero_sync.core.standing import made_from
 from zoho_xero_sync.engine.billed import with_billed, with_billing
@@ -187,7 +189,18 @@ def _drafted(context: Context, keeper: BookKeeper, items: Sequence[Drafted], doc
     if keeper.refresh(_cures(drafted, documents)):
         books = keeper.books(context.rules, currencies)
         drafted = [_with_invoice(context, item, documents, books) for item in billed]
-    return drafted
+    return [_with_stated(item, documents, home) for item in drafted]
+
+
+def _with_stated(item: Drafted, documents: Documents, home: str) -> Drafted:
+    """The item with what its document says that it comes to, unless a draft says so."""
+    document, asked = documents.get(item.deal.id), item.billing
+    if isinstance(item.invoice, InvoiceDraft) or asked is None:
+        return item
+    if not isinstance(document, SourceDocument) or document.grand_total is None:
+        return item
+    amount = part_of_total(document.grand_total, asked.share, item.billed)
+    return replace(item, stated=Worth(amount, _currency(document, item.deal, home).upper()))
 
 
 def _cures(drafted: Sequence[Drafted], documents: Documents) -> set[str]:
