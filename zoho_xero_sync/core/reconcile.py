@@ -64,12 +64,16 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What the ledger takes over to settle a finding; nothing is ever written to a service. `said` tells it."""
+    """What the ledger takes over to settle a finding; nothing is ever written to a service. `said` tells it.
+
+    `met` are linked invoices as Xero has them, from which follows what follows when a run meets them.
+    """
 
     said: str
     records: tuple[DealRecord, ...] = ()
     links: tuple[InvoiceLink, ...] = ()
     events: tuple[Event, ...] = ()
+    met: tuple[tuple[InvoiceLink, XeroInvoice], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

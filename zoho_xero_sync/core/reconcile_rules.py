@@ -83,7 +83,7 @@ def _findings(case: Case, rules: Rules, at: datetime, link_prefix: str) -> Itera
         yield _doubled(case)
     if record is not None and waits and not (doubled and record.problem and record.problem.code == "several_invoices"):
         yield _held(case, record)
-    yield from _status(case, at)
+    yield from _status(case)
     yield from _absent(case)
     unsettled = waits or dossier.awaited or (record is not None and record.state is DealState.PENDING)
     if doubled or unsettled:
@@ -119,7 +119,7 @@ def _held(case: Case, record: DealRecord) -> Finding:
     return _finding(case, Kind.HELD, f"{problem.code}: {problem.message}", problem.hint, *invoices)
 
 
-def _status(case: Case, at: datetime) -> Iterator[Finding]:
+def _status(case: Case) -> Iterator[Finding]:
     """What became of the linked invoice in Xero that the ledger does not know: paid, voided, approved, renumbered."""
     link, now = case.dossier.link, case.dossier.linked
     if link is None or not link.live or now is None or (link.status, link.number) == (now.status, now.number):
@@ -127,9 +127,8 @@ def _status(case: Case, at: datetime) -> Iterator[Finding]:
     pairs = (("Status", link.status, now.status), ("InvoiceNumber", link.number, now.number))
     changed = tuple(Difference(name, None, before, after) for name, before, after in pairs if before != after)
     said = "; ".join(f"{item.field} {item.ledger} → {item.xero}" for item in changed)
-    fresh = replace(link, status=now.status, number=now.number, live=now.status not in CLOSED)
-    event = Event(at, None, link.deal_id, "status_read", {"number": now.number, "status": now.status})
-    repair = Repair("the ledger has what Xero says", links=(fresh,), events=(event,))
+    ended = "; the next sync says what becomes of the deal" if now.status in CLOSED else ""
+    repair = Repair(f"the ledger has what Xero says{ended}", met=((link, now),))
     message = f"Invoice {link.number} changed in Xero, and the ledger does not know: {said}."
     found = _finding(case, Kind.STATUS, message, f"Type: {_FIX}", now)
     yield replace(found, differences=changed, repair=repair)

@@ -7,9 +7,10 @@ overlap of the polls covers the first, `reconcile` finds the others.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from zoho_xero_sync.core.model import DealState, Event
+from zoho_xero_sync.core.model import DealState, Event, InvoiceLink, XeroInvoice
 from zoho_xero_sync.core.sighting import Sighting, see
 from zoho_xero_sync.engine.busy import busy_subjects
 from zoho_xero_sync.engine.news import Found, Poll
@@ -28,23 +29,31 @@ def _ask(context: Context, ledger: LedgerView, since: datetime) -> Found:
     links = [link for link in ledger.live_invoices() if link.invoice_id in changed] if changed else []
     if not links:
         return Found(read_at)
-    edits, busy = ledger.find_edits([link.invoice_id for link in links]), busy_subjects(ledger)
-    met = (see(link, edits.get(link.invoice_id), changed[link.invoice_id], busy=link.deal_id in busy) for link in links)
-    sightings = [sighting for sighting in met if sighting is not None]
+    sightings = meet(ledger, [(link, changed[link.invoice_id]) for link in links])
     return Found(
         read_at,
-        deals=_to_plan(ledger, sightings),
+        deals=to_plan(ledger, sightings),
         invoices=tuple(sighting.link for sighting in sightings),
-        events=tuple(
-            Event(context.clock.now(), context.run_id, sighting.link.deal_id, kind, detail)
-            for sighting in sightings
-            for kind, detail in sighting.news
-        ),
+        events=tuple(events_of(sightings, context.clock.now(), context.run_id)),
         edits=tuple(sighting.edits for sighting in sightings),
     )
 
 
-def _to_plan(ledger: LedgerView, sightings: list[Sighting]) -> frozenset[str]:
+def meet(ledger: LedgerView, met: Sequence[tuple[InvoiceLink, XeroInvoice]]) -> list[Sighting]:
+    """What came of meeting these linked invoices, as Xero has them; nothing of one of which everything is known."""
+    edits, busy = ledger.find_edits([link.invoice_id for link, _ in met]), busy_subjects(ledger)
+    seen = (see(link, edits.get(link.invoice_id), now, busy=link.deal_id in busy) for link, now in met)
+    return [sighting for sighting in seen if sighting is not None]
+
+
+def events_of(sightings: Sequence[Sighting], at: datetime, run_id: str | None) -> Iterator[Event]:
+    """What is news of the invoices, as the history of their deals tells it."""
+    for sighting in sightings:
+        for kind, detail in sighting.news:
+            yield Event(at, run_id, sighting.link.deal_id, kind, detail)
+
+
+def to_plan(ledger: LedgerView, sightings: Sequence[Sighting]) -> frozenset[str]:
     """Deals whose invoice was ended, and deals that wait for a person, who may have seen to it now."""
     records = ledger.find_deals([sighting.link.deal_id for sighting in sightings])
     held = {deal_id for deal_id, record in records.items() if record.state is DealState.HELD}

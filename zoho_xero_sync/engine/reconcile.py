@@ -18,6 +18,7 @@ from zoho_xero_sync.core.model import (
     Deal,
     DealRecord,
     DealRow,
+    DealState,
     Event,
     InvoiceDraft,
     InvoiceLink,
@@ -29,7 +30,7 @@ from zoho_xero_sync.core.model import (
 from zoho_xero_sync.core.parts import REMAINDER, WHOLE, link_of, newest, others
 from zoho_xero_sync.core.plan import Drafted, Triage
 from zoho_xero_sync.core.rebuild import as_it_stands, draftable, known_record, live_ones
-from zoho_xero_sync.core.reconcile import Case, Dossier, Pair, Reconciliation, Standing, Undecided, in_period
+from zoho_xero_sync.core.reconcile import Case, Dossier, Pair, Reconciliation, Repair, Standing, Undecided, in_period
 from zoho_xero_sync.core.reconcile_pairs import (
     propose_pairs,
     unbilled,
@@ -46,6 +47,7 @@ from zoho_xero_sync.core.window import Window, poll_window
 from zoho_xero_sync.engine.billed import with_billing
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.busy import busy_subjects, is_busy
+from zoho_xero_sync.engine.poll_xero import events_of, meet, to_plan
 from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerDesk
 from zoho_xero_sync.engine.prepare import Documents, draft_deals
 from zoho_xero_sync.engine.writers import EARLIER_LEDGERS
@@ -137,11 +139,27 @@ def record_repairs(ledger: History, found: Reconciliation) -> Reconciliation:
     for case in found.cases:
         repairs = [finding.repair for finding in case.findings if finding.repair is not None]
         for repair in repairs:
-            ledger.stage(repair.records, None)
-            ledger.record_links([], repair.links, repair.events)
+            _take_over(ledger, repair, found.at)
         fixed = tuple(replace(finding, fixed=finding.repair is not None) for finding in case.findings)
         cases.append(replace(case, findings=fixed) if repairs else case)
     return replace(found, cases=tuple(cases))
+
+
+def _take_over(ledger: History, repair: Repair, at: datetime) -> None:
+    """The repair in the ledger. A deal that a run would plan again for what became of its invoice is left to the next:
+    once the ledger knows the invoice, no poll finds anything to tell.
+    """
+    sightings = meet(ledger, repair.met) if repair.met else []
+    touched = ledger.find_deals(to_plan(ledger, sightings)) if sightings else {}
+    again = [replace(record, state=DealState.PENDING) for record in touched.values() if _is_planned(record)]
+    ledger.stage([*repair.records, *again], None)
+    ledger.record_links([], repair.links, repair.events)
+    links, edits = [sighting.link for sighting in sightings], [sighting.edits for sighting in sightings]
+    ledger.record_sightings(links, edits, list(events_of(sightings, at, None)))
+
+
+def _is_planned(record: DealRecord) -> bool:
+    return not record.baseline and record.state is not DealState.SKIPPED
 
 
 # ---- reading ----
