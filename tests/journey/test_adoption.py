@@ -386,6 +386,43 @@ def test_a_pair_that_changed_meanwhile_is_left(cut_over: Desk, monkeypatch: pyte
     assert "Order by_name" in err.getvalue() and "changed meanwhile" in err.getvalue()
 
 
+def moved_out(desk: Desk, key: str) -> None:
+    desk.move(key, "Closed Lost")
+
+
+def requoted(desk: Desk, key: str) -> None:
+    """The price on its quote is another one, and Zoho does not say that the deal changed."""
+    requote(desk, key, "999.00")
+
+
+def renamed(desk: Desk, key: str) -> None:
+    desk.edit(key, Deal_Name="Another order altogether")
+
+
+@pytest.mark.parametrize("changed", [moved_out, requoted, renamed])
+def test_a_pair_whose_deal_changed_meanwhile_is_left(
+    cut_over: Desk, monkeypatch: pytest.MonkeyPatch, changed: Callable[[Desk, str], None]
+) -> None:
+    desk = cut_over
+    done: list[str] = []
+
+    def thinking(text: str, check: object, *, default: str) -> bool:
+        """Somebody works on the deal while a person thinks, who then takes the certain ones."""
+        if not done:
+            done.append(text)
+            changed(desk, "by_id")
+        return "certain" in text
+
+    monkeypatch.setattr("zoho_xero_sync.cli.reconcile.ask", thinking)
+    out, err = io.StringIO(), io.StringIO()
+    hands = Hands(out, err, desk.environ, desk.folder, DeskClock(desk.box.clock), lambda: None, True, True)
+    assert run_command(["reconcile", "--since", "2026-01-01", "--adopt"], hands) == 3
+    number = next(one["InvoiceNumber"] for one in desk.invoices() if one["Reference"] == f"CRM {desk.deal('by_id')}")
+    linked_numbers = {row["number"] for row in desk.rows("SELECT number FROM invoice_link WHERE live = 1")}
+    assert len(linked_numbers) == len(CERTAIN) - 1 and number not in linked_numbers
+    assert "Order by_id" in err.getvalue() and "changed meanwhile" in err.getvalue()
+
+
 def test_a_missing_deal_that_was_invoiced_by_hand_is_not_staged(desk: Desk) -> None:
     desk.add(order("known", "Closed Won"))
     desk.sync()

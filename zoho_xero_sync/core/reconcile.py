@@ -167,7 +167,10 @@ class Certainty(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A deal without an invoice of ours, and an invoice made by hand that seems to be its own; `why` in words."""
+    """A deal without an invoice of ours, and an invoice made by hand that seems to be its own; `why` in words.
+
+    `snapshot` is the deal as it was when the two were found to fit.
+    """
 
     certainty: Certainty
     deal_id: str
@@ -175,6 +178,7 @@ class Pair:
     stage: str
     invoice: XeroInvoice
     why: str
+    snapshot: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

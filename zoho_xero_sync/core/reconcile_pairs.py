@@ -83,7 +83,8 @@ def _unique(fits: Sequence[_Fit]) -> tuple[list[_Fit], list[_Fit]]:
 
 def _pair(fit: _Fit, certainty: Certainty) -> Pair:
     dossier = fit.case.dossier
-    return Pair(certainty, dossier.deal_id, dossier.name, dossier.stage, fit.invoice, fit.why)
+    snapshot = dossier.row.snapshot if dossier.row is not None else None
+    return Pair(certainty, dossier.deal_id, dossier.name, dossier.stage, fit.invoice, fit.why, snapshot)
 
 
 def _undecided(fits: Sequence[_Fit]) -> Iterator[Undecided]:

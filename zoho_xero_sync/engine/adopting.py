@@ -84,12 +84,14 @@ def adopt_pairs(
         return (), ()
     rows = {row.id: row for row in context.zoho.fetch_deals([pair.deal_id for pair in pairs]).rows}
     now = context.xero.fetch_invoices([pair.invoice.id for pair in pairs])
-    owners, documents = _owners(ledger), _documents(context, list(rows.values()))
+    owners = _owners(ledger)
+    same = [row for pair in pairs if (row := rows.get(pair.deal_id)) is not None and row.snapshot == pair.snapshot]
+    amounts, documents = _amounts(context, ledger, same), _documents(context, same)
     linked: list[Pair] = []
     left: list[str] = []
     for pair in pairs:
         row, invoice = rows.get(pair.deal_id), now.get(pair.invoice.id)
-        trouble = _changed_since(context, ledger, pair, row, invoice, owners)
+        trouble = _changed_since(context, ledger, pair, row, invoice, owners, amounts.get(pair.deal_id))
         if trouble is not None or row is None or invoice is None:
             left.append(f"{pair.deal_name} and invoice {pair.invoice.number} are not linked: {trouble}")
             continue
@@ -105,6 +107,7 @@ def _changed_since(
     row: DealRow | None,
     invoice: XeroInvoice | None,
     owners: Mapping[str, str],
+    amount: tuple[Decimal, str] | str | None,
 ) -> str | None:
     if row is None or invoice is None:
         return "one of them is gone"
@@ -112,6 +115,10 @@ def _changed_since(
     was = (before.total, before.currency, before.contact_id, before.url)
     if invoice.status in CLOSED or was != (invoice.total, invoice.currency, invoice.contact_id, invoice.url):
         return "the invoice changed meanwhile"
+    if row.snapshot != pair.snapshot:
+        return "the deal changed meanwhile"
+    if amount != (invoice.total, invoice.currency):
+        return "what the deal comes to changed meanwhile"
     try:
         _require_settled(ledger, row)
         _require_free(context, ledger, row, invoice, owners)
@@ -216,15 +223,33 @@ def _total_doubts(context: Context, ledger: LedgerDesk, row: DealRow, invoice: X
 
 def _amount(context: Context, ledger: LedgerDesk, row: DealRow) -> tuple[Decimal, str] | str:
     """What the invoice is to come to and in which currency, or why nobody knows."""
-    if isinstance(row.content, Problem):
-        return row.content.message
+    return _amounts(context, ledger, [row])[row.id]
+
+
+def _amounts(context: Context, ledger: LedgerDesk, rows: Sequence[DealRow]) -> dict[str, tuple[Decimal, str] | str]:
+    """By deal id, what its invoice is to come to and in which currency, or why nobody knows."""
+    links = ledger.find_parts([row.id for row in rows])
+    readable = [(row, row.content) for row in rows if isinstance(row.content, Deal)]
+    items = [_item(context, row, deal, links.get(row.id, ())) for row, deal in readable]
+    found: dict[str, tuple[Decimal, str] | str] = {
+        row.id: row.content.message for row in rows if isinstance(row.content, Problem)
+    }
+    drafted, documents = draft_deals(context, BookKeeper(context, ledger), items) if items else ([], {})
+    for (row, _), item in zip(readable, drafted, strict=True):
+        found[row.id] = _amount_of(context, row, item, documents[row.id])
+    return found
+
+
+def _item(context: Context, row: DealRow, deal: Deal, links: Sequence[InvoiceLink]) -> Drafted:
     rule = match_rule(context.rules.stages, row.stage, row.pipeline)
     if rule is None or rule.invoice == "none":
         rule = StageRule((row.stage,), "draft", row.pipeline)
-    links = ledger.find_parts([row.id]).get(row.id, ())
-    item = with_billing(Drafted(row.content, known_record(row), Triage.BILL, rule), links)
-    (drafted,), documents = draft_deals(context, BookKeeper(context, ledger), [item])
-    document = documents[row.id]
+    return with_billing(Drafted(deal, known_record(row), Triage.BILL, rule), links)
+
+
+def _amount_of(
+    context: Context, row: DealRow, drafted: Drafted, document: SourceDocument | Problem
+) -> tuple[Decimal, str] | str:
     amount, currency = source_total(context, row, drafted, document)
     if amount is not None:
         return amount, currency
