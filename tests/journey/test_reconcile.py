@@ -367,6 +367,16 @@ def test_a_period_has_its_own_deals(desk: Desk) -> None:
     assert "in the future" in desk.run("reconcile", "--since", "2030-01-01", code=2).err
 
 
+def test_an_invoice_older_than_the_period_is_found_with_a_deal_of_the_period(desk: Desk) -> None:
+    desk.add(order("job", "Closed Won"))
+    desk.sync()
+    desk.wait(days=100)
+    forget(desk, "job")
+    desk.move("job", "Closed Lost")
+    desk.sync()
+    assert kinds(reconciled(desk)) == {("orphaned", "job"): 1}
+
+
 def assert_spreadsheet(desk: Desk, found: Record) -> None:
     """`--csv` holds the same findings and sums, and no formula; what a stranger wrote is in the names."""
     file = desk.folder / "all.csv"

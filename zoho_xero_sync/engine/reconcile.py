@@ -170,7 +170,7 @@ def _read_services(context: Context, ledger: History, window: Window) -> _Seen:
     fetched = context.zoho.fetch_changed(window, expected=_MANY)
     rows = {row.id: row for row in fetched.rows}
     prefix = context.link_prefix(context.zoho.organisation())
-    sales = context.xero.fetch_sales(_since(context, window, fetched.rows))
+    sales = context.xero.fetch_sales(_since(window, fetched.rows))
     carrying: dict[str, list[XeroInvoice]] = {}
     for invoice in sales:
         deal_id = deal_of(invoice.url, prefix)
@@ -190,12 +190,13 @@ def _belongs(context: Context, row: DealRow, invoiced: Collection[str]) -> bool:
     return row.id in invoiced or match_rule(context.rules.stages, row.stage, row.pipeline) is not None
 
 
-def _since(context: Context, window: Window, rows: Sequence[DealRow]) -> datetime | None:
-    """From when Xero's invoices are read: no invoice of a deal is older than the deal. None: all of them."""
+def _since(window: Window, rows: Sequence[DealRow]) -> datetime | None:
+    """From when Xero's invoices are read: no invoice of a deal is older than the deal. None: all of them.
+
+    A deal in no invoiced stage counts as well: its invoice is the one that nobody else looks for.
+    """
     made: list[datetime] = [window.start]
     for row in rows:
-        if match_rule(context.rules.stages, row.stage, row.pipeline) is None:
-            continue
         created = row.content.created_at if isinstance(row.content, Deal) else None
         if created is None:
             return None
