@@ -21,14 +21,13 @@ from zoho_xero_sync.core.model import (
 )
 from zoho_xero_sync.core.parts import billing, link_of, newest, others
 from zoho_xero_sync.core.rebuild import RebuildView
-from zoho_xero_sync.core.reconcile import Pair, Reconciliation
+from zoho_xero_sync.core.reconcile import Pair, Period, Reconciliation
 from zoho_xero_sync.core.report import Report
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.sighting import standing_edits
 from zoho_xero_sync.core.stages import match_rule
 from zoho_xero_sync.core.staging import stays_unbilled, why_left_alone
 from zoho_xero_sync.core.views import DealView, StatusView
-from zoho_xero_sync.core.window import Window
 from zoho_xero_sync.core.write_back import refused_problem, xero_url
 from zoho_xero_sync.engine.adopting import Adopted, adopt_invoice, adopt_pairs
 from zoho_xero_sync.engine.allowance import waiting_until
@@ -277,7 +276,7 @@ class App:
 
     # ---- all three sides ----
 
-    def reconcile(self, window: Window, *, fix: bool, pairing: bool) -> Reconciliation:
+    def reconcile(self, period: Period, *, fix: bool, pairing: bool) -> Reconciliation:
         """Zoho, the ledger and Xero compared over a period; neither service is written to.
 
         With `fix` the ledger takes over what is safe to take over. With `pairing` invoices made by hand are proposed
@@ -289,7 +288,7 @@ class App:
             ledger = stack.enter_context(Ledger.open(self.config.ledger, read_only=not fix))
             services = stack.enter_context(Services(self.config, self.environ, self.clock, ledger, ledger.identity()))
             context = self._context(services, new_run_id(), ledger)
-            found = reconcile(context, ledger, window, pairing=pairing)
+            found = reconcile(context, ledger, period, pairing=pairing)
             if fix:
                 found = record_repairs(ledger, found)
                 self._keep(ledger, services)

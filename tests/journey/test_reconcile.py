@@ -7,9 +7,11 @@ import fcntl
 import io
 import json
 import sqlite3
+import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import product
 from typing import Any
@@ -365,6 +367,37 @@ def test_a_period_has_its_own_deals(desk: Desk) -> None:
     assert names(reconciled(desk, "--since", "30d", code=0)) == {"Order early", "Order late"}
     assert "is before --since" in desk.run("reconcile", "--since", "1d", "--until", "2026-01-01", code=2).err
     assert "in the future" in desk.run("reconcile", "--since", "2030-01-01", code=2).err
+
+
+@pytest.fixture
+def at_home_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Has this machine stand in another time zone until the test ends."""
+
+    def moved(zone: str) -> None:
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+
+    yield moved
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Australia/Sydney", "Pacific/Kiritimati"])
+def test_an_invoice_belongs_to_the_period_that_has_its_date(
+    desk: Desk, zone: str, at_home_in: Callable[[str], None]
+) -> None:
+    """The days are those that were typed, wherever midnight is on this machine."""
+    desk.add(order("before", "Closed Won"))
+    desk.sync()
+    desk.wait(days=3, hours=10)
+    desk.add(order("after", "Closed Won"))
+    desk.sync()
+    day = date.fromisoformat(str(desk.invoice("after")["DateString"])[:10])
+    past = str(day - timedelta(days=1))
+    at_home_in(zone)
+    assert names(reconciled(desk, "--since", "2026-11-01", "--until", past, code=0)) == {"Order before"}
+    assert names(reconciled(desk, "--since", str(day - timedelta(days=2)), code=0)) == {"Order after"}
+    assert names(reconciled(desk, "--since", "2026-11-01", code=0)) == {"Order before", "Order after"}
 
 
 def test_an_invoice_older_than_the_period_is_found_with_a_deal_of_the_period(desk: Desk) -> None:

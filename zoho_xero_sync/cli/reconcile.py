@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import click
+from dateutil import tz
 
 from zoho_xero_sync.app import App
 from zoho_xero_sync.cli.main import Session
 from zoho_xero_sync.cli.questions import ask
 from zoho_xero_sync.cli.start import open_app
 from zoho_xero_sync.cli.sync import check_when, parse_when
-from zoho_xero_sync.core.reconcile import Certainty, Pair, Reconciliation
+from zoho_xero_sync.core.reconcile import Certainty, Pair, Period, Reconciliation
 from zoho_xero_sync.core.window import Window
 from zoho_xero_sync.errors import UsageError
 from zoho_xero_sync.render.clean import clean
@@ -58,11 +59,11 @@ def reconcile(
         raise click.UsageError("--yes goes with --adopt.")
     if fix and adopt:
         raise click.UsageError("--fix and --adopt are two steps: first the one, then the other.")
-    window = _window(session, since, until)
+    period = _period(session, since, until)
     hands = session.hands
     with Progress(hands.console(stderr=True)) as progress:
         app = open_app(session, progress)
-        found = app.reconcile(window, fix=fix, pairing=adopt)
+        found = app.reconcile(period, fix=fix, pairing=adopt)
     if adopt:
         found = _adopted(session, app, found, yes=yes, ask_them=not as_json)
     if csv_file is not None:
@@ -74,7 +75,7 @@ def reconcile(
     return found.exit_code
 
 
-def _window(session: Session, since: str | None, until: str | None) -> Window:
+def _period(session: Session, since: str | None, until: str | None) -> Period:
     now = session.hands.clock.now()
     end = parse_when(until, now, end=True) if until else None
     start = parse_when(since, now) if since else (end or now) - PERIOD
@@ -82,7 +83,12 @@ def _window(session: Session, since: str | None, until: str | None) -> Window:
         raise click.UsageError("--since is in the future: nothing has happened since.")
     if end is not None and end < start:
         raise click.UsageError("--until is before --since.")
-    return Window(start.replace(microsecond=0), end)
+    return Period(Window(start.replace(microsecond=0), end), _day(start), _day(end) if end is not None else None)
+
+
+def _day(moment: datetime) -> date:
+    """The day that the moment is on this machine, by whose days dates are typed."""
+    return moment.astimezone(tz.tzlocal()).date()
 
 
 def _save(file: Path, text: str) -> None:
@@ -109,7 +115,7 @@ def _adopted(session: Session, app: App, found: Reconciliation, *, yes: bool, as
         session.hands.err.write(f"{clean(sentence)}\n")
     if not linked:
         return found
-    after = app.reconcile(found.window, fix=False, pairing=True)
+    after = app.reconcile(found.period, fix=False, pairing=True)
     calls = {service: number + found.calls.get(service, 0) for service, number in after.calls.items()}
     return replace(after, adopted=linked, calls=calls)
 

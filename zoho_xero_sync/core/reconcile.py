@@ -24,6 +24,18 @@ from zoho_xero_sync.core.rules import StageRule
 from zoho_xero_sync.core.window import Window
 
 
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The instants that a person named, and the days these are where that person is: an invoice is dated by the day.
+
+    `last` is the last day, and None while the window is open.
+    """
+
+    window: Window
+    first: calendar_date
+    last: calendar_date | None = None
+
+
 class Standing(StrEnum):
     """Where a deal in an invoiced stage stands; each has exactly one.
 
@@ -228,13 +240,18 @@ class Reconciliation:
 
     run_id: str
     at: datetime
-    window: Window
+    period: Period
     cases: tuple[Case, ...]
     totals: tuple[Totals, ...]
     pairs: tuple[Pair, ...] = ()
     undecided: tuple[Undecided, ...] = ()
     adopted: tuple[Pair, ...] = ()
     calls: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def window(self) -> Window:
+        """The instants of the period."""
+        return self.period.window
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -250,12 +267,12 @@ class Reconciliation:
         return 3 if left or self.pairs or self.undecided else 0
 
 
-def in_period(window: Window, invoice: XeroInvoice) -> bool:
+def in_period(period: Period, invoice: XeroInvoice) -> bool:
     """Whether the invoice is dated, or was last updated in Xero, in the period."""
-    if invoice.updated_at is not None and window.contains(invoice.updated_at):
+    if invoice.updated_at is not None and period.window.contains(invoice.updated_at):
         return True
-    return invoice.date is not None and _days(window, invoice.date)
+    return invoice.date is not None and _has_day(period, invoice.date)
 
 
-def _days(window: Window, day: calendar_date) -> bool:
-    return window.start.date() <= day and (window.end is None or day <= window.end.date())
+def _has_day(period: Period, day: calendar_date) -> bool:
+    return period.first <= day and (period.last is None or day <= period.last)

@@ -30,7 +30,17 @@ from zoho_xero_sync.core.model import (
 from zoho_xero_sync.core.parts import REMAINDER, WHOLE, link_of, newest, others
 from zoho_xero_sync.core.plan import Drafted, Triage
 from zoho_xero_sync.core.rebuild import as_it_stands, draftable, known_record, live_ones
-from zoho_xero_sync.core.reconcile import Case, Dossier, Pair, Reconciliation, Repair, Standing, Undecided, in_period
+from zoho_xero_sync.core.reconcile import (
+    Case,
+    Dossier,
+    Pair,
+    Period,
+    Reconciliation,
+    Repair,
+    Standing,
+    Undecided,
+    in_period,
+)
 from zoho_xero_sync.core.reconcile_pairs import (
     propose_pairs,
     unbilled,
@@ -100,12 +110,12 @@ class _Known:
     covered: frozenset[tuple[str, str]]
 
 
-def reconcile(context: Context, ledger: History, window: Window, *, pairing: bool) -> Reconciliation:
+def reconcile(context: Context, ledger: History, period: Period, *, pairing: bool) -> Reconciliation:
     """Every deal of the period with its standing and findings; with `pairing`, invoices made by hand that fit deals.
 
     A deal belongs to the period when it was modified in it, or when an invoice of it is dated or was updated in it.
     """
-    seen = _read_services(context, ledger, window)
+    seen = _read_services(context, ledger, period)
     drafted, documents = _drafted(context, ledger, seen)
     known = _read_ledger(context, ledger, seen, drafted)
     dossiers = [_dossier(context, ledger, seen, known, documents, drafted, deal_id) for deal_id in seen.deals]
@@ -115,7 +125,7 @@ def reconcile(context: Context, ledger: History, window: Window, *, pairing: boo
     cases = [judge(dossier, context.rules, at, seen.prefix) for dossier in dossiers]
     marked = {invoice.id for found in seen.carrying.values() for invoice in found}
     strange = unclaimed(seen.sales, marked, known.links)
-    cases = with_probable_doubles(cases, [invoice for invoice in strange if in_period(window, invoice)])
+    cases = with_probable_doubles(cases, [invoice for invoice in strange if in_period(period, invoice)])
     pairs: tuple[Pair, ...] = ()
     undecided: tuple[Undecided, ...] = ()
     wanted = [case for case in cases if unbilled(case) and (pairing or case.standing is Standing.MISSING)]
@@ -125,7 +135,7 @@ def reconcile(context: Context, ledger: History, window: Window, *, pairing: boo
     return Reconciliation(
         run_id=context.run_id,
         at=at,
-        window=window,
+        period=period,
         cases=tuple(cases),
         totals=control_totals(cases),
         pairs=pairs if pairing else (),
@@ -165,19 +175,19 @@ def _is_planned(record: DealRecord) -> bool:
 # ---- reading ----
 
 
-def _read_services(context: Context, ledger: History, window: Window) -> _Seen:
+def _read_services(context: Context, ledger: History, period: Period) -> _Seen:
     """The deals of the period, Xero's sales invoices since then, and the older deals that these concern."""
-    fetched = context.zoho.fetch_changed(window, expected=_MANY)
+    fetched = context.zoho.fetch_changed(period.window, expected=_MANY)
     rows = {row.id: row for row in fetched.rows}
     prefix = context.link_prefix(context.zoho.organisation())
-    sales = context.xero.fetch_sales(_since(window, fetched.rows))
+    sales = context.xero.fetch_sales(_since(period.window, fetched.rows))
     carrying: dict[str, list[XeroInvoice]] = {}
     for invoice in sales:
         deal_id = deal_of(invoice.url, prefix)
         if deal_id is not None:
             carrying.setdefault(deal_id, []).append(invoice)
     linked = {link.invoice_id: link.deal_id for link in ledger.live_invoices()}
-    touched = (invoice for invoice in sales if in_period(window, invoice))
+    touched = (invoice for invoice in sales if in_period(period, invoice))
     concerned = (deal_of(invoice.url, prefix) or linked.get(invoice.id) for invoice in touched)
     older = list(dict.fromkeys(deal_id for deal_id in concerned if deal_id is not None and deal_id not in rows))
     rows |= {row.id: row for row in (context.zoho.fetch_deals(older).rows if older else ())}

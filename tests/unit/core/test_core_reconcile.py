@@ -22,7 +22,7 @@ from zoho_xero_sync.core.model import (
     SourceDocument,
     XeroInvoice,
 )
-from zoho_xero_sync.core.reconcile import Case, Certainty, Dossier, Kind, Standing, in_period
+from zoho_xero_sync.core.reconcile import Case, Certainty, Dossier, Kind, Period, Standing, in_period
 from zoho_xero_sync.core.reconcile_pairs import propose_pairs, with_probable_doubles
 from zoho_xero_sync.core.reconcile_rules import judge
 from zoho_xero_sync.core.reconcile_totals import control_totals
@@ -273,4 +273,5 @@ def test_of_sales_that_repeat_the_nearest_one_is_doubled() -> None:
 )
 def test_an_invoice_belongs_to_a_period(changes: dict[str, Any], inside: bool) -> None:
     window = Window(datetime(2026, 11, 19, tzinfo=UTC), datetime(2026, 11, 20, 12, tzinfo=UTC))
-    assert in_period(window, invoice(**changes)) is inside
+    period = Period(window, date(2026, 11, 19), date(2026, 11, 20))
+    assert in_period(period, invoice(**changes)) is inside

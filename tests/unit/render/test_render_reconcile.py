@@ -22,6 +22,7 @@ from zoho_xero_sync.core.reconcile import (
     Finding,
     Kind,
     Pair,
+    Period,
     Reconciliation,
     Repair,
     Standing,
@@ -56,7 +57,15 @@ def found(*findings: Finding, extras: tuple[XeroInvoice, ...] = ()) -> Reconcili
     undecided = Undecided(DEAL, STRANGE, (INVOICE, INVOICE))
     totals = control_totals([case])
     return Reconciliation(
-        "run", AT, Window(AT), (case,), totals, (pair,), (undecided,), (pair,), {"zoho": 2, "xero": 1}
+        "run",
+        AT,
+        Period(Window(AT), AT.date()),
+        (case,),
+        totals,
+        (pair,),
+        (undecided,),
+        (pair,),
+        {"zoho": 2, "xero": 1},
     )
 
 
