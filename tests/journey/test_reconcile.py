@@ -346,6 +346,37 @@ def test_a_double_is_settled_by_voiding_the_one_the_ledger_has(desk: Desk) -> No
     assert_promises(desk)
 
 
+def deleted(desk: Desk) -> None:
+    desk.box.zoho.delete("Deals", desk.deal("job"))
+
+
+def moved_away(desk: Desk) -> None:
+    desk.move("job", "Proposal")
+
+
+@pytest.mark.parametrize("left", [deleted, moved_away])
+def test_an_invoice_that_a_person_kept_is_no_orphan_whatever_is_paid_of_it(
+    desk: Desk, left: Callable[[Desk], None]
+) -> None:
+    deal = desk.add(order("job", "Closed Won"))
+    desk.sync()
+    number = number_of(desk, "job")
+    left(desk)
+    desk.wait(hours=1)
+    desk.sync(code=3)
+    desk.run("resolve", deal, "--skip", code=0)
+    acts = (
+        lambda: desk.box.xero.pay(number, "100.00"),
+        lambda: desk.box.xero.edit_invoice(number, {"Reference": "my own words"}),
+        lambda: desk.box.xero.pay(number, "296.00"),
+    )
+    for act in acts:
+        act()
+        desk.wait(minutes=20)
+        desk.sync()
+        assert reconciled(desk, code=0)["findings"] == []
+
+
 # ---- the period, the files, the words ----
 
 

@@ -64,6 +64,11 @@ from zoho_xero_sync.engine.writers import EARLIER_LEDGERS
 
 # More than a small page holds: a period is read in whole pages.
 _MANY = 10_000
+# What the history says of the invoice in Xero, and of what Zoho was told of it: nothing of it is a word on the deal.
+_NO_WORD = frozenset({
+    "invoice_part_paid", "invoice_paid", "invoice_status_in_xero", "invoice_renumbered_in_xero",
+    "invoice_edited_in_xero", "written_back", "write_back_refused", "contact_merged", "email_seen", "email_dropped",
+})  # fmt: skip
 
 
 class History(LedgerDesk, Protocol):
@@ -378,8 +383,9 @@ def _awaited(row: DealRow, record: DealRecord | None, checkpoint: datetime | Non
 
 
 def _kept(ledger: History, deal_id: str) -> bool:
-    events = ledger.events(deal_id)
-    return bool(events) and events[-1].kind == "kept"
+    """Whether the last word on the deal is that its invoice stays."""
+    said = [event.kind for event in ledger.events(deal_id) if event.kind not in _NO_WORD]
+    return said[-1:] == ["kept"]
 
 
 # ---- customers ----
