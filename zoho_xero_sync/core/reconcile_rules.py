@@ -9,8 +9,17 @@ from datetime import datetime
 
 from zoho_xero_sync.core.describe import as_sent, drift, invoice_fields
 from zoho_xero_sync.core.marks import deal_of
-from zoho_xero_sync.core.model import DealRecord, DealRow, DealState, Event, InvoiceLink, Problem, XeroInvoice
+from zoho_xero_sync.core.model import (
+    DealRecord,
+    DealRow,
+    DealState,
+    Event,
+    InvoiceLink,
+    Problem,
+    XeroInvoice,
+)
 from zoho_xero_sync.core.money import money_text
+from zoho_xero_sync.core.plan import plan_deal
 from zoho_xero_sync.core.rebuild import Found, linked_as_it_stands, live_ones, restore, restore_unseen
 from zoho_xero_sync.core.reconcile import Case, Difference, Dossier, Finding, Kind, Repair, Standing
 from zoho_xero_sync.core.rules import Rules
@@ -95,7 +104,7 @@ def _findings(case: Case, rules: Rules, at: datetime, link_prefix: str) -> Itera
     elif case.standing is not None:
         yield from _unlinked(case, rules, at)
         if record is None or record.state is not DealState.SKIPPED:
-            yield from _drifted(case, link_prefix)
+            yield from _drifted(case, rules, link_prefix)
 
 
 def _finding(case: Case, kind: Kind, message: str, hint: str, *invoices: XeroInvoice) -> Finding:
@@ -263,7 +272,7 @@ def _fresh_record(row: DealRow) -> DealRecord:
 # ---- fields ----
 
 
-def _drifted(case: Case, link_prefix: str) -> Iterator[Finding]:
+def _drifted(case: Case, rules: Rules, link_prefix: str) -> Iterator[Finding]:
     dossier, link = case.dossier, case.dossier.link
     current = dossier.linked
     if link is None or not link.live or current is None or case.invoice is None or current.id != case.invoice.id:
@@ -274,10 +283,26 @@ def _drifted(case: Case, link_prefix: str) -> Iterator[Finding]:
     ours = all(item.ledger == item.xero for item in found)
     who = "is behind its deal" if ours else "and its deal differ"
     names = some_of([item.field for item in found], _LISTED)
-    carry = f"zoho-xero-sync sync --deal {dossier.deal_id}"
-    hint = f"To carry it over, type: {carry}" if ours else f"Make the two agree; to look at both: {_show(dossier)}"
-    message = f"Invoice {current.number} {who} in {names}."
+    kept = " A person said that it stays as it is." if ours and dossier.kept else ""
+    hint = _carried(dossier, link, current, rules) if ours else _agree(dossier)
+    message = f"Invoice {current.number} {who} in {names}.{kept}"
     yield replace(_finding(case, Kind.DRIFTED, message, hint, current), differences=found)
+
+
+def _carried(dossier: Dossier, link: InvoiceLink, current: XeroInvoice, rules: Rules) -> str:
+    """How what changed in Zoho comes into the invoice: by a sync, or where that would not do it, by a person."""
+    item = dossier.item
+    action = plan_deal(replace(item, link=link, current=current), rules) if item is not None else None
+    if action is not None and action.problem is not None:
+        return f"A sync only holds the deal for it ({action.problem.code}). {_agree(dossier)}"
+    step = action.invoice if action is not None else None
+    if step is not None and step.action == "unchanged" and not step.adopting:
+        return _agree(dossier)
+    return f"To carry it over, type: zoho-xero-sync sync --deal {dossier.deal_id}"
+
+
+def _agree(dossier: Dossier) -> str:
+    return f"Make the two agree; to look at both: {_show(dossier)}"
 
 
 def _show(dossier: Dossier) -> str:

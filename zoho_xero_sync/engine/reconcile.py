@@ -29,6 +29,7 @@ from zoho_xero_sync.core.model import (
 )
 from zoho_xero_sync.core.parts import REMAINDER, WHOLE, link_of, newest, others
 from zoho_xero_sync.core.plan import Drafted, Triage
+from zoho_xero_sync.core.plan_linked import needs_look
 from zoho_xero_sync.core.rebuild import as_it_stands, draftable, known_record, live_ones
 from zoho_xero_sync.core.reconcile import (
     Case,
@@ -229,8 +230,10 @@ def _drafted(context: Context, ledger: History, seen: _Seen) -> tuple[dict[str, 
     ]
     if not items:
         return {}, {}
-    drafted, documents = draft_deals(context, BookKeeper(context, ledger), items)
-    return {item.deal.id: item for item in drafted}, documents
+    keeper = BookKeeper(context, ledger)
+    drafted, documents = draft_deals(context, keeper, items)
+    locked = keeper.books(context.rules, ()).locked_until
+    return {item.deal.id: replace(item, locked_until=locked) for item in drafted}, documents
 
 
 def _item(
@@ -308,7 +311,7 @@ def _dossier(
         and (rule is not None or record is not None)
         and _awaited(row, record, known.checkpoint),
         busy=deal_id in known.busy or (record is not None and is_busy(context, record, known.busy)),
-        kept=rule is None and link is not None and link.live and _kept(ledger, deal_id),
+        kept=link is not None and link.live and (rule is None or _is_behind(link, item)) and _kept(ledger, deal_id),
         stranger=any(tag_of(invoice.url) not in known.tags for invoice in carrying),
         unwatched=row is not None and not covers(known.covered, row.stage, row.pipeline),
     )
@@ -380,6 +383,10 @@ def _awaited(row: DealRow, record: DealRecord | None, checkpoint: datetime | Non
     if record is not None and record.snapshot == row.snapshot:
         return False
     return checkpoint is None or row.modified_at is None or poll_window(checkpoint).contains(row.modified_at)
+
+
+def _is_behind(link: InvoiceLink, item: Drafted | None) -> bool:
+    return item is not None and isinstance(item.invoice, InvoiceDraft) and needs_look(link, item.invoice)
 
 
 def _kept(ledger: History, deal_id: str) -> bool:
