@@ -409,6 +409,24 @@ def test_reconcile_sees_two_that_add_up(desk: Desk) -> None:
     assert total["zoho"]["qualifying"]["total"] == total["xero"]["ours"]["total"] == str(sums(desk)[2])
 
 
+@pytest.mark.parametrize("which", [0, 1])
+def test_reconcile_counts_the_deal_once_when_a_person_voided_one_of_the_two(desk: Desk, which: int) -> None:
+    opened(desk)
+    won(desk)
+    whole = str(sums(desk)[2])
+    desk.box.xero.void(billed(desk)[which][0])
+
+    def qualifying(*argv: str) -> tuple[int, str]:
+        (total,) = desk.run("reconcile", "--since", "2026-11-01", "--json", *argv).json["totals"]
+        return total["zoho"]["qualifying"]["count"], total["zoho"]["qualifying"]["total"]
+
+    assert qualifying() == (1, whole)
+    assert qualifying("--fix") == (1, whole)
+    assert qualifying() == (1, whole)
+    assert problem_codes(desk.sync(code=3)) == ["invoice_gone"]
+    assert qualifying() == (1, whole)
+
+
 def test_reconcile_finds_a_third(desk: Desk) -> None:
     opened(desk)
     won(desk)

@@ -53,7 +53,7 @@ from zoho_xero_sync.core.reconcile_rules import judge
 from zoho_xero_sync.core.reconcile_totals import control_totals
 from zoho_xero_sync.core.rules import ContactMatch, StageRule
 from zoho_xero_sync.core.shares import part_of_total
-from zoho_xero_sync.core.stages import covers, match_rule
+from zoho_xero_sync.core.stages import CLOSED, covers, match_rule
 from zoho_xero_sync.core.window import Window, poll_window
 from zoho_xero_sync.engine.billed import with_billing
 from zoho_xero_sync.engine.books import BookKeeper
@@ -341,7 +341,7 @@ def _beside(seen: _Seen, known: _Known, dossier: Dossier) -> Iterator[Dossier]:
         if (link is not None and link == dossier.link) or not (live or live_ones(theirs)):
             continue
         linked = known.invoices.get(link.invoice_id) if link is not None and live else None
-        shown = linked or next(iter(live_ones(theirs)), None)
+        shown = next(iter(live_ones((*((linked,) if linked is not None else ()), *theirs))), linked)
         yield replace(
             dossier,
             link=link,
@@ -351,12 +351,19 @@ def _beside(seen: _Seen, known: _Known, dossier: Dossier) -> Iterator[Dossier]:
             record=None,
             item=None,
             document=None,
-            amount=shown.total if shown is not None else link.total if link is not None else None,
+            amount=_billed_of(link, shown),
             currency=shown.currency if shown is not None else link.currency if link is not None else dossier.currency,
             contact_id=None,
             awaited=False,
             beside=True,
         )
+
+
+def _billed_of(link: InvoiceLink | None, shown: XeroInvoice | None) -> Decimal | None:
+    """What the other invoice bills of its deal: nothing once it was ended, as the other one comes to the whole then."""
+    if shown is not None:
+        return Decimal(0) if shown.status in CLOSED else shown.total
+    return link.total if link is not None else None
 
 
 def source_total(
