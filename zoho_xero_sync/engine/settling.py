@@ -14,6 +14,7 @@ from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.settlement import DealSettlement
 from zoho_xero_sync.core.stages import match_rule
 from zoho_xero_sync.core.staging import pipeline_of
+from zoho_xero_sync.engine.busy import busy_subjects
 from zoho_xero_sync.engine.linking import released
 from zoho_xero_sync.engine.ports import LedgerDesk
 from zoho_xero_sync.engine.write_back import settle_refused
@@ -35,9 +36,11 @@ def settle_deal(
 
     A deal that has the invoice its stage is about is not set aside: the invoice stays as it is, and nothing waits any
     more. Returns the deal's record as it was, and the invoice that is kept. Raises UsageError when the ledger does not
-    know the deal or nothing of it waits.
+    know the deal or nothing of it waits, and when a deal is to be set aside that Xero may have invoiced.
     """
     record = known_deal(ledger, deal_id)
+    if not retry:
+        _require_answered(ledger, record)
     waits = record.state in (DealState.HELD, DealState.REJECTED, DealState.SKIPPED, DealState.PENDING)
     refused = settle_refused(ledger, deal_id, retry=retry)
     if retry and not (waits or refused):
@@ -58,6 +61,15 @@ def settle_deal(
     event = Event(now, None, deal_id, "kept" if kept else "skipped", detail)
     ledger.settle_deals([DealSettlement(deal_id, state, event=event)])
     return record, kept
+
+
+def _require_answered(ledger: LedgerDesk, record: DealRecord) -> None:
+    """A deal on its way is not set aside while its invoice may be there; one that a run gave up is a person's."""
+    if record.state is DealState.PENDING and record.deal_id in busy_subjects(ledger):
+        raise UsageError(
+            f"Xero has not answered yet what became of the invoice of deal {record.deal_id} ({record.name}).",
+            "Let a run settle that first: zoho-xero-sync sync",
+        )
 
 
 def _require_unsettled(ledger: LedgerDesk, record: DealRecord, rules: Rules) -> None:
