@@ -84,6 +84,26 @@ def test_an_update_that_never_arrived_is_not_taken_for_done(desk: Desk) -> None:
     assert_promises(desk)
 
 
+@pytest.mark.parametrize("touch", ["due date of a draft", "marked as sent"])
+def test_a_change_of_the_customer_that_never_arrived_is_sent_again(desk: Desk, touch: str) -> None:
+    """A person worked on the invoice too, so that only its contact tells what became of the write."""
+    desk.configure(when={"changed_after_approval": "update"})
+    sent = touch == "marked as sent"
+    desk.add(order("job", "Closed Won" if sent else "Confirmed"))
+    desk.add(order("other", "Closed Won", account="birch"))
+    desk.sync()
+    fields: dict[str, object] = {"SentToContact": True} if sent else {"DueDate": "2026-12-30"}
+    desk.box.xero.edit_invoice(str(desk.invoice("job")["InvoiceID"]), fields)
+    desk.edit("job", Account_Name="birch", Contact_Name="birch_office")
+    desk.fault("refuse_before", method="POST", path="Invoices", times=9)
+    desk.sync(code=4)
+    desk.box.faults.clear()
+    desk.wait(minutes=10)
+    desk.sync()
+    assert desk.invoice("job")["Contact"]["Name"] == "Birch & Stone Interiors"
+    assert_promises(desk)
+
+
 def test_on_a_part_paid_invoice_it_is_not_written_over_by_a_change_of_the_header(desk: Desk) -> None:
     desk.configure(when={"changed_after_approval": "update"})
     desk.add(order("job", "Closed Won"))
@@ -95,16 +115,24 @@ def test_on_a_part_paid_invoice_it_is_not_written_over_by_a_change_of_the_header
     assert desk.invoice("job")["Reference"] == THEIRS["Reference"]
 
 
-def test_an_invoice_made_by_hand_that_was_worked_on_since_it_was_linked_is_not_voided(desk_of: OpenDesk) -> None:
+@pytest.mark.parametrize("approved", [False, True])
+def test_an_invoice_made_by_hand_that_was_worked_on_since_it_was_linked_is_not_voided(
+    desk_of: OpenDesk, approved: bool
+) -> None:
+    """Whether it was approved by hand, or by a run after that."""
     desk = desk_of(on=world(xero=CONTACTS))
     desk.configure(limits={"invoice_total": "100.00"}, when={"leaves_stages": "void"})
     desk.sync()
     desk.add(order("job", "Confirmed"))
     desk.sync(code=3)
-    desk.run("resolve", desk.deal("job"), "--adopt", by_hand(desk, "job", Status="AUTHORISED"), code=0)
-    (invoice,) = desk.invoices()
-    desk.box.xero.edit_invoice(str(invoice["InvoiceID"]), THEIRS)
+    number = by_hand(desk, "job", Status="DRAFT" if approved else "AUTHORISED")
+    desk.run("resolve", desk.deal("job"), "--adopt", number, code=0)
+    desk.configure(limits={"invoice_total": None})
+    desk.box.xero.edit_invoice(number, THEIRS)
+    if approved:
+        desk.move("job", "Closed Won")
+        desk.sync()
     desk.move("job", "Closed Lost")
     (problem,) = desk.sync(code=3)["problems"]
     assert problem["code"] == "left_stages" and "a person changed invoice" in problem["message"]
-    assert [found["Status"] for found in desk.invoices()] == ["AUTHORISED"]
+    assert desk.box.xero.invoice(number)["Status"] == "AUTHORISED"

@@ -61,6 +61,25 @@ def test_the_remainder_of_an_adopted_share_stays_set_aside(desk: Desk) -> None:
         desk.sync()
 
 
+def test_the_remainder_is_billed_beside_a_share_that_was_invoiced_by_hand_after_the_first_was_voided(
+    desk: Desk,
+) -> None:
+    opened(desk)
+    share = desk.invoice("job")
+    desk.box.xero.void(str(share["InvoiceID"]))
+    for _ in range(3):
+        desk.wait(minutes=20)
+        desk.sync(code=None)
+    line = {"Description": "Deposit", "Quantity": 1, "UnitAmount": share["Total"], "AccountCode": "200",
+            "TaxType": "EXEMPTOUTPUT"}  # fmt: skip
+    wanted = {"Contact": share["Contact"], "LineItems": [line], "DueDate": "2026-12-24", "Status": "AUTHORISED"}
+    number = str(desk.box.xero.write_invoice(wanted)["InvoiceNumber"])
+    desk.run("resolve", desk.deal("job"), "--adopt", number, code=0)
+    desk.move("job", "Closed Won")
+    desk.sync()
+    assert [invoice["Total"] for invoice in desk.invoices("job")] == [Decimal("215.25")]
+
+
 def test_a_share_is_kept_though_its_stage_is_another_pipelines_remainder(desk_of: OpenDesk) -> None:
     stages = {"A": ["Proposal", "Confirmed", "Closed Won"], "B": ["Proposal", "Closed Won", "Delivered"]}
     desk = desk_of(on=world(pipelines=stages))

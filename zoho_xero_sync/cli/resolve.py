@@ -7,7 +7,8 @@ import click
 from zoho_xero_sync.cli.main import Session
 from zoho_xero_sync.cli.start import open_app
 from zoho_xero_sync.cli.sync import deal_id
-from zoho_xero_sync.core.model import DealState, InvoiceLink
+from zoho_xero_sync.core.model import DealRecord, DealState, InvoiceLink
+from zoho_xero_sync.core.staging import waits_as_left
 from zoho_xero_sync.errors import ExitCode
 from zoho_xero_sync.render.clean import clean
 from zoho_xero_sync.render.wording import money
@@ -50,20 +51,24 @@ def resolve(
     if invoice is not None:
         return _adopt(session, deal, invoice.strip(), sure=yes)
     record, kept = open_app(session).resolve(deal, retry=retry)
-    for line in _told(f"Deal {deal} ({record.name})", deal, kept, retry=retry):
+    for line in _tried_again(record) if retry else _settled(record, kept):
         session.hands.console().print(line, markup=False)
     return int(ExitCode.OK)
 
 
-def _told(named: str, deal: str, kept: InvoiceLink | None, *, retry: bool) -> tuple[str, ...]:
-    if retry:
-        return (f"{named} is tried again by the next run.",)
-    if kept is not None:
-        said = f"{named} keeps its invoice {kept.number} as it is, and nothing waits any more."
-        return said, "A later change of the deal, or its return to an invoiced stage, is taken up as usual."
+def _tried_again(record: DealRecord) -> tuple[str, ...]:
+    return (f"Deal {record.deal_id} ({record.name}) is tried again by the next run.",)
+
+
+def _settled(record: DealRecord, kept: InvoiceLink | None) -> tuple[str, ...]:
+    named = f"Deal {record.deal_id} ({record.name})"
+    if kept is None and not waits_as_left(record):
+        again = f"zoho-xero-sync resolve {record.deal_id} --retry"
+        return f"{named} is set aside and will not be invoiced.", f"To bring it back: {again}"
+    what = f"its invoice {kept.number} as it is" if kept is not None else "what Xero has for it as it is"
     return (
-        f"{named} is set aside and will not be invoiced.",
-        f"To bring it back: zoho-xero-sync resolve {deal} --retry",
+        f"{named} keeps {what}, and nothing waits any more.",
+        "A later change of the deal, or its return to an invoiced stage, is taken up as usual.",
     )
 
 

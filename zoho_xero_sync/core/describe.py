@@ -18,6 +18,12 @@ DOCUMENT = "Document"
 # Remembered of a share, to tell it from an invoice of the whole deal; no change by itself.
 SHARE = "Share"
 
+# What Xero gives back of an invoice as it was sent: of its header, and of each line.
+_SHOWN = frozenset(
+    {"Reference", "CurrencyCode", "Date", "DueDate", "Total"}
+    | {"Description", "Quantity", "UnitAmount", "AccountCode", "TaxType"}
+)
+
 
 def contact_fields(draft: ContactDraft) -> dict[str, str]:
     """Every field of the contact that is not empty, by its Xero name."""
@@ -81,8 +87,7 @@ def drift(sent: str, current: XeroInvoice) -> tuple[Change, ...]:
     """
     before: dict[str, str] = json.loads(sent)
     now = _current_fields(current)
-    compared = [name for name in before if name in now or name.startswith("LineItems")]
-    compared = [name for name in compared if not name.endswith((".DiscountAmount", ".ItemCode", ".Tracking"))]
+    compared = [name for name in before if is_shown(name) and (name in now or name.startswith("LineItems"))]
     changed = [
         Change(name, before[name], now.get(name))
         for name in compared
@@ -90,6 +95,12 @@ def drift(sent: str, current: XeroInvoice) -> tuple[Change, ...]:
     ]
     added = [Change(name, None, value) for name, value in now.items() if name not in before and value]
     return (*changed, *(change for change in added if change.field.endswith(".UnitAmount")))
+
+
+def is_shown(field: str) -> bool:
+    """Whether `drift` compares the field: of the others, nothing is known of how they are in Xero."""
+    name = field.rpartition(".")[2] if field.startswith("LineItems") else field
+    return name in _SHOWN
 
 
 def noted_time(sent: str | None, current: XeroInvoice) -> datetime | None:

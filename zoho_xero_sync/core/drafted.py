@@ -44,8 +44,8 @@ class Drafted:
     contact as Xero has it now, read before it would be updated. `lost_stages` are stages of the rules that Zoho does
     not have by these names. `others` are its live invoices of other parts, `gone` those of other parts that a person
     ended, and `billed` is the one that billed a share of it, as Xero has it now. `burned` are the numbers of all
-    invoices it ever had. `stated` is what its document says that it comes to, where no draft does. `held_before` is the
-    code it was last held under, where it leaves without an invoice.
+    invoices it ever had. `stated` is what its document says that it comes to, where no draft does. `held_before`
+    says that it waited once, where it leaves without an invoice.
     """
 
     deal: Deal
@@ -69,7 +69,7 @@ class Drafted:
     burned: frozenset[str] = frozenset()
     billed: XeroInvoice | None = None
     stated: Worth | None = None
-    held_before: str | None = None
+    held_before: bool = False
 
     @property
     def billing(self) -> Billing | None:

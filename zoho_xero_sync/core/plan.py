@@ -73,8 +73,9 @@ def needs_search(item: Drafted) -> bool:
 
     The ledger may be an old backup, or not the only one; Xero knows.
     """
-    if item.triage in (Triage.RETREAT, Triage.DELETED):
-        return item.current is not None
+    if item.triage in (Triage.IGNORE, Triage.RETREAT, Triage.DELETED):
+        forgotten = item.held_before if item.link is None else _is_over(item) and not _ended_it(item)
+        return forgotten or item.current is not None
     if not isinstance(item.invoice, InvoiceDraft) or not item.invoice.lines:
         return False
     return item.is_fresh or _is_over(item) or bool(item.gone) or _changes_share(item, item.invoice)
@@ -84,6 +85,10 @@ def _changes_share(item: Drafted, draft: InvoiceDraft) -> bool:
     """Whether a share is about to be changed: a remainder that the ledger forgot would be wrong after that."""
     parted = draft.part is not None and draft.part_number < REMAINDER
     return parted and item.link is not None and item.link.live and needs_look(item.link, draft)
+
+
+def _ended_it(item: Drafted) -> bool:
+    return item.link is not None and item.was_ended(item.link.invoice_id)
 
 
 def _is_over(item: Drafted) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zoho_xero_sync.core.describe import as_sent, differences, drift, invoice_fields, is_share
+from zoho_xero_sync.core.describe import as_sent, differences, drift, invoice_fields, is_share, is_shown
 from zoho_xero_sync.core.drafted import Drafted
 from zoho_xero_sync.core.holding import gone, listed, waiting
 from zoho_xero_sync.core.life import WITH_PAYMENTS, Deed, Do, Event, State, decide
@@ -157,7 +157,10 @@ def _update(
 
 
 def _agrees(item: Drafted, link: InvoiceLink, current: XeroInvoice, draft: InvoiceDraft) -> bool:
-    """Whether a person made the invoice in Xero what the deal asks for by now, its status aside."""
+    """Whether a person made the invoice in Xero what the deal asks for by now, its status aside.
+
+    Where nothing changed but what Xero does not show as it was sent, that it shows no difference says nothing.
+    """
     changed = differences(link.sent, invoice_fields(draft)) if link.sent else ()
     theirs = item.customer_link.contact_id if item.customer_link else None
     if any(change.field == "Contact" for change in changed) and current.contact_id != theirs:
@@ -165,7 +168,8 @@ def _agrees(item: Drafted, link: InvoiceLink, current: XeroInvoice, draft: Invoi
     if current.lines is None:
         return False
     same_total = current.total == draft.total and current.currency == draft.currency
-    return bool(changed or total_differs(link, draft)) and same_total and not drift(_as_sent(draft), current)
+    told = total_differs(link, draft) or any(change.field == "Contact" or is_shown(change.field) for change in changed)
+    return told and same_total and not drift(_as_sent(draft), current)
 
 
 def _stands(link: InvoiceLink, current: XeroInvoice, draft: InvoiceDraft) -> bool:

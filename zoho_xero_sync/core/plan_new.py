@@ -57,16 +57,22 @@ def has_successor(item: Drafted, draft: InvoiceDraft) -> bool:
 
 def unknown_part(item: Drafted, draft: InvoiceDraft) -> Problem | None:
     """Why the deal waits when Xero holds an invoice for another part of it that the ledger does not know."""
-    stray = next((one for one in item.found if not item.was_ended(one.id) and _is_stray(item, draft, one)), None)
+    strays = [one for one in item.found if not item.was_ended(one.id) and _is_stray(item, draft, one)]
+    stray = next((one for one in strays if one.status not in CLOSED), strays[0] if strays else None)
     if stray is None:
         return None
     return gone(item, stray.number, stray.status) if stray.status in CLOSED else _unknown_part(item, stray)
 
 
 def _is_stray(item: Drafted, draft: InvoiceDraft, invoice: XeroInvoice) -> bool:
-    """Whether the invoice bills another part of the deal, and the ledger does not know it."""
+    """Whether the invoice bills another part of the deal, and the ledger does not know it.
+
+    One that was ended is over once the ledger knows another invoice in its place.
+    """
+    part = part_of(invoice.url)
     known = {link.invoice_id for link in (*item.others, *item.gone)}
-    return part_of(invoice.url) != draft.part_number and invoice.id not in known
+    replaced = invoice.status in CLOSED and any(link.part == part for link in item.others)
+    return part != draft.part_number and invoice.id not in known and not replaced
 
 
 def _share_unknown(item: Drafted, found: XeroInvoice, draft: InvoiceDraft) -> Problem:

@@ -12,15 +12,13 @@ from zoho_xero_sync.core.parts import REMAINDER
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.sighting import still_due
 from zoho_xero_sync.core.stages import CLOSED
-from zoho_xero_sync.core.standing import state_of
+from zoho_xero_sync.core.standing import state_of, worked_on
 
 _ADVICE = {
     "left_stages": "Void or keep the invoice in Xero as it should be",
     "deal_deleted": "Void or keep the invoice in Xero as it should be",
 }
 _CODES = {Event.LEFT: "left_stages", Event.LOST: "left_stages", Event.DELETED: "deal_deleted"}
-# What a deal without an invoice in the ledger waits for when Xero has one.
-_FOUND_IN_XERO = ("invoice_found_different", "several_invoices", "left_stages", "deal_deleted")
 
 # Where an invoice stands that a person changed.
 _EDITED = {
@@ -34,11 +32,11 @@ _EDITED = {
 def plan_retreat(item: Drafted, rules: Rules) -> Action:
     """The invoice is ended, kept, or waits for a person; a deal without one simply stops being one to invoice."""
     event, link = _event(item), item.link
-    if link is None:
-        return _unlinked(item, event, rules)
     stray = next((one for one in item.found if one.status not in CLOSED and not _is_known(item, one)), None)
-    if stray is not None:
+    if stray is not None and decide(event, State.AUTHORISED, rules.when).do is not Do.KEEP:
         return hold(item, _unknown(item, event, stray))
+    if link is None:
+        return _nothing(item, event)
     state = _state(item, link)
     deed = decide(event, state, rules.when)
     if deed.do is Do.NOTHING:
@@ -51,16 +49,6 @@ def plan_retreat(item: Drafted, rules: Rules) -> Action:
     return hold(item, _held(item, event, state, link, deed.code or "left_stages"))
 
 
-def _unlinked(item: Drafted, event: Event, rules: Rules) -> Action:
-    """A deal that waited because of an invoice that Xero holds for it goes on waiting, unless such are kept."""
-    deed = decide(event, State.AUTHORISED, rules.when)
-    if item.held_before not in _FOUND_IN_XERO or deed.do is Do.KEEP:
-        return _nothing(item, event)
-    code = _CODES[event]
-    message = f"The deal {_gone_where(item, event)}, and Xero holds an invoice for it that this ledger does not have."
-    return hold(item, waiting(item, code, message, _ADVICE[code], settle="--skip"))
-
-
 def _is_known(item: Drafted, invoice: XeroInvoice) -> bool:
     links = (*((item.link,) if item.link else ()), *item.others, *item.ended)
     return any(link.invoice_id == invoice.id for link in links)
@@ -71,9 +59,9 @@ def _unknown(item: Drafted, event: Event, stray: XeroInvoice) -> Problem:
     return waiting(
         item,
         _CODES[event],
-        f"The deal {_gone_where(item, event)}, and Xero also holds invoice {stray.number} ({stray.status}) for it, "
-        "which this ledger does not know.",
-        f"Void invoice {stray.number} in Xero if it should end too",
+        f"The deal {_gone_where(item, event)}, and Xero {'also ' if item.link else ''}holds invoice {stray.number} "
+        f"({stray.status}) for it, which this ledger does not know.",
+        f"Void invoice {stray.number} in Xero if it should end{' too' if item.link else ''}",
         settle="--retry (or --skip to keep what there is)",
     )
 
@@ -110,9 +98,7 @@ def _state(item: Drafted, link: InvoiceLink) -> State:
     if item.was_ended(link.invoice_id):
         return State.ENDED
     state = state_of(link, item.current, item.locked_until)
-    # Of an invoice that was adopted as it stood nothing is known to compare with but when Xero last changed it.
-    worked_on = link.sent is None and item.current is not None and item.current.updated_at != link.updated_at
-    return _EDITED.get(state, state) if worked_on else state
+    return _EDITED.get(state, state) if worked_on(link, item.current) else state
 
 
 def _departed(item: Drafted, event: Event) -> str:

@@ -32,6 +32,7 @@ from zoho_xero_sync.core.money import money_text
 from zoho_xero_sync.core.outcome import AnyOutcome, NotSent, Rejected, Unknown
 from zoho_xero_sync.core.settlement import DealSettlement, OperationAnswer
 from zoho_xero_sync.core.stages import CLOSED
+from zoho_xero_sync.core.standing import worked_on
 
 _EVENTS = {
     OperationKind.CREATE_INVOICE: "invoice_created",
@@ -87,8 +88,10 @@ def contact_events(actions: Sequence[Action], moment: Moment) -> list[Event]:
     return [event for events in told.values() for event in events]
 
 
-def invoice_operation(deal_id: str, step: InvoiceStep, contact_id: str) -> NewOperation:
-    """The journal's line for an invoice step that writes."""
+def invoice_operation(
+    deal_id: str, step: InvoiceStep, contact_id: str, link: InvoiceLink | None = None
+) -> NewOperation:
+    """The journal's line for an invoice step that writes. `link` is that of the invoice which is changed."""
     kind = OperationKind(f"{step.action}_invoice")
     effect = {"total": str(step.total), "currency": step.currency, "status": step.status, "contact_id": contact_id}
     if step.draft is not None and (step.content or step.adopting or step.current is None):
@@ -99,6 +102,8 @@ def invoice_operation(deal_id: str, step: InvoiceStep, contact_id: str) -> NewOp
         effect["part"] = str(step.draft.part_number)
     if step.more:
         effect["more"] = "true"
+    if link is not None and worked_on(link, step.current):
+        effect["worked_on"] = "true"
     if step.current is None and step.draft is not None:
         return NewOperation(kind, deal_id, step.draft.url, effect | {"number": step.draft.number or ""})
     return NewOperation(kind, deal_id, step.invoice_id or "", effect)
@@ -221,7 +226,7 @@ def _invoice_applied(
         currency=invoice.currency or effect["currency"],
         total=Decimal(effect["total"]) if operation.kind is OperationKind.VOID_INVOICE else invoice.total,
         sent=sent,
-        updated_at=noted_time(sent, invoice),
+        updated_at=None if "worked_on" in effect else noted_time(sent, invoice),
         live=invoice.status not in CLOSED,
         due=invoice.due,
         paid_on=invoice.paid_on,

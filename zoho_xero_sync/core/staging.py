@@ -19,6 +19,11 @@ def why_left_alone(record: DealRecord) -> str:
     return f"entered {record.stage} when its rule asked for the customer only; {how}"
 
 
+def waits_as_left(record: DealRecord) -> bool:
+    """Whether the deal waits because it left or was deleted: set aside, it would stay so if it came back."""
+    return record.problem is not None and record.problem.code in ("left_stages", "deal_deleted")
+
+
 def stage_row(row: DealRow, known: DealRecord | None, rules: Rules, *, requested: bool) -> DealRecord | None:
     """The record to store for this row, or None when there is nothing to remember.
 

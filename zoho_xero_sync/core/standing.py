@@ -111,3 +111,8 @@ def edits(link: InvoiceLink, current: XeroInvoice) -> tuple[Change, ...]:
         return found
     before, now = (money_text(total, current.currency) for total in (link.total, current.total))
     return (Change("Total", before, now),)
+
+
+def worked_on(link: InvoiceLink, current: XeroInvoice | None) -> bool:
+    """Whether anybody changed an invoice since it was adopted as it stood: of such a one, only the time is known."""
+    return link.sent is None and current is not None and current.updated_at != link.updated_at

@@ -223,7 +223,8 @@ class Application:
             raise ValueError(f"deal {action.deal_id} has no invoice step to send")
         contact_id = self._contact_ids.get(action.contact.draft.customer, "") if action.contact else ""
         element = self._context.xero.invoice_element(step, contact_id)
-        return Item(invoice_operation(action.deal_id, step, contact_id), element)
+        link = self._links.get(step.invoice_id or "")
+        return Item(invoice_operation(action.deal_id, step, contact_id, link), element)
 
     def _result(self, action: Action, outcome: AnyOutcome) -> DealResult:
         result = planned(action, contact_id=self._contact_id(action))
@@ -274,7 +275,7 @@ def _adopted_invoice(deal_id: str, step: InvoiceStep, links: Mapping[str, Invoic
         current.currency,
         current.total,
         sent,
-        noted_time(sent, current) if link is None or link.sent is None or step.adopting else link.updated_at,
+        noted_time(sent, current) if link is None or step.adopting else link.updated_at,
         live=current.status not in CLOSED,
         due=current.due,
         paid_on=current.paid_on,

@@ -123,9 +123,9 @@ class Overlay:
         found = self._below.find_deletions(deal_ids) if self._below else {}
         return found | {deal_id: at for deal_id, at in self._deletions.items() if deal_id in deal_ids}
 
-    def last_holds(self, deal_ids: Collection[str]) -> dict[str, str]:
+    def held_before(self, deal_ids: Collection[str]) -> frozenset[str]:
         """As the ledger below."""
-        return self._below.last_holds(deal_ids) if self._below else {}
+        return self._below.held_before(deal_ids) if self._below else frozenset()
 
     def open_emails(self) -> list[EmailNote]:
         """As the ledger below."""

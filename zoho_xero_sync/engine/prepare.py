@@ -166,10 +166,10 @@ def _triaged(context: Context, ledger: LedgerView, deals: Sequence[tuple[DealRec
 
 
 def _with_holds(ledger: LedgerView, items: Sequence[Drafted]) -> list[Drafted]:
-    """The items; of those that leave without an invoice, with what they were last held for."""
+    """The items; of those that leave without an invoice, with whether they waited once."""
     leaving = [item.deal.id for item in items if _leaves_unbilled(item)]
-    held = ledger.last_holds(leaving) if leaving else {}
-    return [replace(item, held_before=held.get(item.deal.id)) if _leaves_unbilled(item) else item for item in items]
+    waited = ledger.held_before(leaving) if leaving else frozenset()
+    return [replace(item, held_before=item.deal.id in waited) if _leaves_unbilled(item) else item for item in items]
 
 
 def _leaves_unbilled(item: Drafted) -> bool:
@@ -374,13 +374,25 @@ def _with_found(context: Context, ledger: LedgerView, keeper: BookKeeper, items:
     complete = len(created) == len(wanted) and knows_earlier_ledgers(context, ledger)
     swept = context.xero.sweep(prefix, ids, since=min(created) - CLOCK_MARGIN if complete else None)
     require_only_writer(context, ledger, keeper, swept)
-    found, rivals = swept.carrying, _rivals(ledger, wanted)
+    found, rivals = _own(ledger, swept.carrying), _rivals(ledger, wanted)
     return [
         replace(item, found=found.get(item.deal.id, ()), rival=rivals.get(item.deal.id))
         if item.deal.id in ids
         else item
         for item in items
     ]
+
+
+def _own(ledger: LedgerView, carrying: Mapping[str, tuple[XeroInvoice, ...]]) -> dict[str, tuple[XeroInvoice, ...]]:
+    """By deal, the invoices with its mark, without those that the ledger knows to be another deal's.
+
+    A person can put another deal's mark on an invoice.
+    """
+    owners = {link.invoice_id: link.deal_id for link in ledger.live_invoices()} if carrying else {}
+    return {
+        deal_id: tuple(invoice for invoice in invoices if owners.get(invoice.id, deal_id) == deal_id)
+        for deal_id, invoices in carrying.items()
+    }
 
 
 def _made_after(item: Drafted) -> datetime | None:

@@ -188,11 +188,12 @@ def _read_services(context: Context, ledger: History, period: Period) -> _Seen:
     prefix = context.link_prefix(context.zoho.organisation())
     sales = context.xero.fetch_sales(_since(period.window, fetched.rows))
     carrying: dict[str, list[XeroInvoice]] = {}
+    linked = {link.invoice_id: link.deal_id for link in ledger.live_invoices()}
     for invoice in sales:
         deal_id = deal_of(invoice.url, prefix)
-        if deal_id is not None:
+        # A person can put another deal's mark on an invoice; the ledger knows better whose it is.
+        if deal_id is not None and linked.get(invoice.id, deal_id) == deal_id:
             carrying.setdefault(deal_id, []).append(invoice)
-    linked = {link.invoice_id: link.deal_id for link in ledger.live_invoices()}
     touched = (invoice for invoice in sales if in_period(period, invoice))
     concerned = (deal_of(invoice.url, prefix) or linked.get(invoice.id) for invoice in touched)
     older = list(dict.fromkeys(deal_id for deal_id in concerned if deal_id is not None and deal_id not in rows))
@@ -311,7 +312,7 @@ def _dossier(
         and (rule is not None or record is not None)
         and _awaited(row, record, known.checkpoint),
         busy=deal_id in known.busy or (record is not None and is_busy(context, record, known.busy)),
-        kept=link is not None and link.live and (rule is None or _is_behind(link, item)) and _kept(ledger, deal_id),
+        kept=(rule is None or (link is not None and link.live and _is_behind(link, item))) and _kept(ledger, deal_id),
         stranger=any(tag_of(invoice.url) not in known.tags for invoice in carrying),
         unwatched=row is not None and not covers(known.covered, row.stage, row.pipeline),
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from zoho_xero_sync.core.describe import drift
+from zoho_xero_sync.core.describe import differences, drift, is_shown
 from zoho_xero_sync.core.marks import part_of
 from zoho_xero_sync.core.model import (
     DealRecord,
@@ -225,20 +226,27 @@ def _changed_outcomes(
         current, link = found.get(operation.identity), links.get(operation.identity)
         if current is None or (link is not None and current.updated_at == link.updated_at):
             outcomes.append(_ABSENT)
-        elif _is_done(operation, current):
+        elif _is_done(operation, link, current):
             outcomes.append(Applied(current))
         else:
             outcomes.append(NotSent("the invoice was changed by somebody else; it is planned anew"))
     return outcomes
 
 
-def _is_done(operation: Operation, current: XeroInvoice) -> bool:
-    """Whether the invoice is as the write would have made it."""
+def _is_done(operation: Operation, link: InvoiceLink | None, current: XeroInvoice) -> bool:
+    """Whether Xero shows that the write has landed. One that changed nothing which Xero shows is sent again."""
     effect = operation.effect
     if operation.kind is OperationKind.VOID_INVOICE or current.status != effect["status"]:
         return current.status == effect["status"]
-    worded = "sent" not in effect or not drift(effect["sent"], current)
-    return worded and current.total == Decimal(effect["total"])
+    if current.total != Decimal(effect["total"]) or effect["contact_id"] not in ("", current.contact_id):
+        return False
+    if "sent" not in effect:
+        return True
+    if link is None or link.status != effect["status"]:
+        return not drift(effect["sent"], current)
+    changed = differences(link.sent, json.loads(effect["sent"]))
+    told = any(change.field == "Contact" or is_shown(change.field) for change in changed)
+    return told and not drift(effect["sent"], current)
 
 
 def _several(operation: Operation, hits: Sequence[XeroInvoice]) -> Problem:

@@ -13,7 +13,7 @@ from zoho_xero_sync.core.parts import REMAINDER, newest
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.settlement import DealSettlement
 from zoho_xero_sync.core.stages import match_rule
-from zoho_xero_sync.core.staging import pipeline_of
+from zoho_xero_sync.core.staging import pipeline_of, waits_as_left
 from zoho_xero_sync.engine.busy import busy_subjects
 from zoho_xero_sync.engine.linking import released
 from zoho_xero_sync.engine.ports import LedgerDesk
@@ -57,8 +57,9 @@ def settle_deal(
         ledger.stage([released(record)] if waits else [], None)
         ledger.record_events([Event(now, None, deal_id, "retried", {})])
         return record, None
-    state, detail = (DealState.SEEN, {"invoice": kept.number}) if kept else (DealState.SKIPPED, {})
-    event = Event(now, None, deal_id, "kept" if kept else "skipped", detail)
+    stays = kept is not None or waits_as_left(record)
+    event = Event(now, None, deal_id, "kept" if stays else "skipped", {"invoice": kept.number} if kept else {})
+    state = DealState.SEEN if stays else DealState.SKIPPED
     ledger.settle_deals([DealSettlement(deal_id, state, event=event)])
     return record, kept
 

@@ -57,15 +57,14 @@ def find_events(connection: Connection, deal_id: str) -> list[Event]:
     return [Event(row.at, row.run_id, row.deal_id, row.kind, row.detail) for row in connection.execute(query)]
 
 
-def last_holds(connection: Connection, deal_ids: Collection[str]) -> dict[str, str]:
-    """By deal, the code of the problem it was last held for; nothing for one that a person set aside since."""
+def held_before(connection: Connection, deal_ids: Collection[str]) -> frozenset[str]:
+    """Those of the deals that waited for a person once."""
     table = tables.event
-    found: dict[str, str] = {}
+    found: set[str] = set()
     for chunk in chunks(deal_ids):
-        query = select(table).where(table.c.kind.in_(["held", "skipped", "kept"]), table.c.deal_id.in_(chunk))
-        for row in connection.execute(query.order_by(table.c.id)):
-            found[row.deal_id] = row.detail["code"] if row.kind == "held" else ""
-    return {deal_id: code for deal_id, code in found.items() if code}
+        query = select(table.c.deal_id).where(table.c.kind == "held", table.c.deal_id.in_(chunk))
+        found.update(connection.execute(query.distinct()).scalars())
+    return frozenset(found)
 
 
 def find_deletions(connection: Connection, deal_ids: Collection[str]) -> dict[str, datetime]:

@@ -255,10 +255,10 @@ class Ledger:
         with self._reading() as connection:
             return _links.ended_invoices(connection, deal_ids)
 
-    def last_holds(self, deal_ids: Collection[str]) -> dict[str, str]:
-        """By deal, the code of the problem it was last held for; nothing for one that a person set aside since."""
+    def held_before(self, deal_ids: Collection[str]) -> frozenset[str]:
+        """Those of the deals that waited for a person once."""
         with self._reading() as connection:
-            return _runs.last_holds(connection, deal_ids)
+            return _runs.held_before(connection, deal_ids)
 
     def find_deletions(self, deal_ids: Collection[str]) -> dict[str, datetime]:
         """By deal, when its last deletion that was seen happened."""
