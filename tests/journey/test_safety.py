@@ -14,6 +14,7 @@ from datetime import timedelta
 
 import pytest
 from promises import assert_promises
+from test_reconcile import by_hand
 from world_tools import Desk, OpenDesk, actions, order, orders, problem_codes, world
 
 from zoho_xero_sync.engine.send import BATCH_ITEMS
@@ -90,19 +91,19 @@ def test_an_answer_that_stays_away_is_settled_later(desk: Desk, kind: str, path:
 
 def test_what_never_arrived_and_was_made_by_hand_meanwhile_is_adopted(desk: Desk) -> None:
     """The request is lost, the keys are forgotten, and somebody gives the deal's address to an invoice of their own."""
-    job, helper = desk.add(order("job", "Closed Won")), desk.add(order("helper", "Closed Won"))
-    desk.sync("--deal", helper)
+    desk.add(order("helper", "Closed Won"))
+    desk.sync()
+    job = desk.add(order("job", "Closed Won"))
     desk.fault("status_500_before", method="PUT", path=INVOICES, times=2)
     desk.fault("status_503", method="GET", path=INVOICES, times=200)
     desk.sync(code=4)
     desk.box.faults.clear()
-    made = desk.invoice("helper")
-    desk.box.xero.edit_invoice(str(made["InvoiceID"]), {"Url": str(made["Url"]).replace(helper, job)})
-    desk.run("resolve", helper, "--skip", code=0)
+    url = str(desk.invoice("helper")["Url"]).replace(desk.deal("helper"), job)
+    number = by_hand(desk, "job", Url=url, Status="AUTHORISED")
     desk.wait(hours=2)
     desk.run("sync")
     desk.sync()
-    assert [invoice["InvoiceID"] for invoice in desk.invoices("job")] == [made["InvoiceID"]]
+    assert [invoice["InvoiceNumber"] for invoice in desk.invoices("job")] == [number]
 
 
 # ---- services that are down, logins that are refused ----
