@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 from promises import assert_no_secret, assert_promises
-from world_tools import SECRETS, Desk, OpenDesk, line_of, order, priced, problem_codes
+from world_tools import SECRETS, Desk, OpenDesk, line_of, order, polled, priced, problem_codes
 
 SILENT = ("", "")
 
@@ -158,9 +158,7 @@ def test_a_deal_that_left_and_whose_invoice_a_person_voided_is_not_set_aside_for
     (problem,) = desk.sync(code=3)["problems"]
     assert "Void or keep" in problem["hint"] and "--skip" in problem["hint"]
     desk.box.xero.void(str(desk.invoice("job")["InvoiceID"]))
-    for _ in range(3):
-        desk.wait(minutes=20)
-        desk.sync(code=None)
+    polled(desk)
     assert desk.status()["waiting"] == []
     assert "does not wait any more: invoice INV-0001 is VOIDED" in desk.run("resolve", job, "--skip", code=2).err
     desk.move("job", "Closed Won")

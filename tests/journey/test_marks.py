@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from test_reconcile import number_of
-from world_tools import Desk, order, problem_codes
+from world_tools import Desk, order, polled, problem_codes
 
 
 @pytest.fixture(name="marked")
@@ -17,12 +17,6 @@ def _marked(desk: Desk) -> tuple[str, str]:
     theirs, ours = number_of(desk, "other"), number_of(desk, "job")
     desk.box.xero.edit_invoice(ours, {"Url": str(desk.invoice("other")["Url"])})
     return theirs, ours
-
-
-def polled(desk: Desk) -> None:
-    for _ in range(3):
-        desk.wait(minutes=20)
-        desk.sync(code=None)
 
 
 def linked(desk: Desk) -> dict[str, str]:

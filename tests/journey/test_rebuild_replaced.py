@@ -98,16 +98,21 @@ def beside_a_voided_one(desk: Desk) -> None:
     desk.run("resolve", desk.deal("job"), "--adopt", by_hand(desk, "job", Status="AUTHORISED"), code=0)
 
 
+def part_by_hand(desk: Desk, words: str, net: str) -> None:
+    """The job waits because it is above the limit; a person invoices this part of it, and the limit is lifted."""
+    line = {"Description": words, "Quantity": 1, "UnitAmount": Decimal(net), "AccountCode": "200",
+            "TaxType": "OUTPUT"}  # fmt: skip
+    number = by_hand(desk, "job", Status="AUTHORISED", LineItems=[line])
+    desk.run("resolve", desk.deal("job"), "--adopt", number, code=0)
+    desk.configure(limits={"invoice_total": None})
+
+
 def share_of_a_remainder(desk: Desk) -> None:
     """The share was invoiced by hand, and the remainder by the program."""
     desk.configure(stages=[CONFIRMED, WON], limits={"invoice_total": "50.00"})
     desk.add(order("job", "Confirmed"))
     desk.sync(code=3)
-    line = {"Description": "Deposit", "Quantity": 1, "UnitAmount": Decimal("108.00"), "AccountCode": "200",
-            "TaxType": "OUTPUT"}  # fmt: skip
-    number = by_hand(desk, "job", Status="AUTHORISED", LineItems=[line])
-    desk.run("resolve", desk.deal("job"), "--adopt", number, code=0)
-    desk.configure(limits={"invoice_total": None})
+    part_by_hand(desk, "Deposit", "108.00")
     desk.move("job", "Closed Won")
     desk.sync()
 
@@ -120,11 +125,7 @@ def remainder_of_a_share(desk: Desk) -> None:
     desk.configure(limits={"invoice_total": "50.00"})
     desk.move("job", "Closed Won")
     desk.sync(code=3)
-    line = {"Description": "The rest", "Quantity": 1, "UnitAmount": Decimal("252.00"), "AccountCode": "200",
-            "TaxType": "OUTPUT"}  # fmt: skip
-    number = by_hand(desk, "job", Status="AUTHORISED", LineItems=[line])
-    desk.run("resolve", desk.deal("job"), "--adopt", number, code=0)
-    desk.configure(limits={"invoice_total": None})
+    part_by_hand(desk, "The rest", "252.00")
 
 
 BEFORE: Mapping[str, Callable[[Desk], object]] = {

@@ -8,14 +8,12 @@ import pytest
 from promises import assert_promises
 from share_tools import billed, opened, won
 from test_reconcile import kinds, number_of, reconciled
-from world_tools import Desk, OpenDesk, Record, order, problem_codes, world
+from world_tools import Desk, OpenDesk, Record, order, polled, problem_codes, world
 
 
 def waiting(desk: Desk) -> list[str]:
     """Why deals wait, three runs later."""
-    for _ in range(3):
-        desk.wait(minutes=20)
-        desk.sync(code=None)
+    polled(desk)
     return [deal["problem"]["code"] for deal in desk.status()["waiting"]]
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from promises import assert_promises
 from share_tools import CONFIRMED, LINES, WON, billed, opened, set_price, sums, won
-from world_tools import Desk, OpenDesk, Record, order, priced, problem_codes, world
+from world_tools import Desk, OpenDesk, Record, order, polled, priced, problem_codes, world
 
 EMAILED = CONFIRMED | {"email": True}
 VOID = {"leaves_stages": "void"}
@@ -67,9 +67,7 @@ def test_the_remainder_is_billed_beside_a_share_that_was_invoiced_by_hand_after_
     opened(desk)
     share = desk.invoice("job")
     desk.box.xero.void(str(share["InvoiceID"]))
-    for _ in range(3):
-        desk.wait(minutes=20)
-        desk.sync(code=None)
+    polled(desk)
     line = {"Description": "Deposit", "Quantity": 1, "UnitAmount": share["Total"], "AccountCode": "200",
             "TaxType": "EXEMPTOUTPUT"}  # fmt: skip
     wanted = {"Contact": share["Contact"], "LineItems": [line], "DueDate": "2026-12-24", "Status": "AUTHORISED"}
@@ -192,6 +190,13 @@ def test_a_touch_does_not_cut_an_approved_whole_invoice(desk: Desk) -> None:
     assert billed(desk) == [("INV-0001", "AUTHORISED", "307.50")]
 
 
+def approved_by_hand(desk: Desk, job: str, amount: str) -> None:
+    """A person invoices this much to the deal's customer and approves it, and it is adopted."""
+    number = by_hand(desk, amount, desk.invoice("first"))
+    desk.box.xero.approve(number)
+    desk.run("resolve", job, "--adopt", number, code=0)
+
+
 def whole_by_hand(desk: Desk) -> None:
     """A deal whose invoice of the whole was made by hand and adopted before there were shares."""
     whole = [{"stage": "Confirmed", "invoice": "authorised"}, WHOLE[1]]
@@ -199,9 +204,7 @@ def whole_by_hand(desk: Desk) -> None:
     desk.add(order("first", "Confirmed", lines=[("hours", 1, "10.00")]))
     job = desk.add(order("job", "Confirmed", lines=[("hours", 3, "120.00")]))
     desk.sync(code=3)
-    number = by_hand(desk, "360.00", desk.invoice("first"))
-    desk.box.xero.approve(number)
-    desk.run("resolve", job, "--adopt", number, code=0)
+    approved_by_hand(desk, job, "360.00")
     desk.configure(stages=[CONFIRMED, WON], limits={"invoice_total": None})
 
 
@@ -220,9 +223,7 @@ def test_an_adopted_share_is_not_taken_for_the_whole(desk: Desk) -> None:
     desk.add(order("first", "Confirmed", lines=[("hours", 1, "10.00")]))
     job = desk.add(order("job", "Confirmed", lines=[("hours", 10, "100.00")]))
     desk.sync(code=3)
-    number = by_hand(desk, "300.00", desk.invoice("first"))
-    desk.box.xero.approve(number)
-    desk.run("resolve", job, "--adopt", number, code=0)
+    approved_by_hand(desk, job, "300.00")
     desk.configure(limits={"invoice_total": None})
     desk.box.zoho.replace_lines("Quotes", "q_job", [priced("hours", 11, "100.00")])
     desk.edit("job", Description="one hour more")

@@ -359,6 +359,13 @@ def check_report(report: Record) -> None:
     _schema().validate(report)
 
 
+def polled(desk: Desk) -> None:
+    """Runs of cron until every poll beside the deals has come, whatever they find."""
+    for _ in range(3):
+        desk.wait(minutes=20)
+        desk.sync(code=None)
+
+
 def actions(desk: Desk, report: Record) -> dict[str, str]:
     """The report's actions by deal name without the word "Order"."""
     return {deal["deal_name"].removeprefix("Order "): deal["action"] for deal in report["deals"]}

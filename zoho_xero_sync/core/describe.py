@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from zoho_xero_sync.core.customers import contact_name
@@ -101,6 +101,11 @@ def is_shown(field: str) -> bool:
     """Whether `drift` compares the field: of the others, nothing is known of how they are in Xero."""
     name = field.rpartition(".")[2] if field.startswith("LineItems") else field
     return name in _SHOWN
+
+
+def shows(changes: Iterable[Change]) -> bool:
+    """Whether it can be seen in Xero that any of these was made: the invoice's contact, or a field that is shown."""
+    return any(change.field == "Contact" or is_shown(change.field) for change in changes)
 
 
 def noted_time(sent: str | None, current: XeroInvoice) -> datetime | None:

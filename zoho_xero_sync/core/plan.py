@@ -45,6 +45,9 @@ __all__ = [
     "triage",
 ]
 
+# Where a deal is in no stage that is invoiced.
+_AWAY = (Triage.IGNORE, Triage.RETREAT, Triage.DELETED)
+
 
 def triage(deal: Deal, record: DealRecord, link: InvoiceLink | None, rules: Rules) -> tuple[Triage, StageRule | None]:
     """What the deal's stage asks for, and the rule that says so."""
@@ -73,8 +76,8 @@ def needs_search(item: Drafted) -> bool:
 
     The ledger may be an old backup, or not the only one; Xero knows.
     """
-    if item.triage in (Triage.IGNORE, Triage.RETREAT, Triage.DELETED):
-        forgotten = item.held_before if item.link is None else _is_over(item) and not _ended_it(item)
+    if item.triage in _AWAY:
+        forgotten = item.held_before if item.link is None else _is_over(item) and not item.is_fresh
         return forgotten or item.current is not None
     if not isinstance(item.invoice, InvoiceDraft) or not item.invoice.lines:
         return False
@@ -85,10 +88,6 @@ def _changes_share(item: Drafted, draft: InvoiceDraft) -> bool:
     """Whether a share is about to be changed: a remainder that the ledger forgot would be wrong after that."""
     parted = draft.part is not None and draft.part_number < REMAINDER
     return parted and item.link is not None and item.link.live and needs_look(item.link, draft)
-
-
-def _ended_it(item: Drafted) -> bool:
-    return item.link is not None and item.was_ended(item.link.invoice_id)
 
 
 def _is_over(item: Drafted) -> bool:
@@ -124,7 +123,7 @@ def plan_deal(item: Drafted, rules: Rules) -> Action:
     """The action for one deal. Every path names its reason; a problem names the command that settles it."""
     if item.triage is Triage.HISTORY:
         return plain(item, "unchanged", why_left_alone(item.record))
-    if item.triage in (Triage.IGNORE, Triage.RETREAT, Triage.DELETED):
+    if item.triage in _AWAY:
         return plan_retreat(item, rules)
     ended = _ended_by_a_person(item)
     trouble = item.contact if isinstance(item.contact, Problem) else item.invoice
@@ -202,9 +201,7 @@ def _plan_invoice(item: Drafted, rules: Rules) -> InvoiceStep | Problem | None:
     draft = item.invoice
     if not isinstance(draft, InvoiceDraft):
         return None
-    if item.link is None or item.is_fresh:
-        return plan_new(item, draft, rules)
-    if _is_over(item) and has_successor(item, draft):
+    if item.link is None or item.is_fresh or (_is_over(item) and has_successor(item, draft)):
         return plan_new(item, draft, rules)
     return unknown_part(item, draft) or plan_linked(item, item.link, draft, rules)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zoho_xero_sync.core.describe import as_sent, differences, drift, invoice_fields, is_share, is_shown
+from zoho_xero_sync.core.describe import as_sent, differences, drift, invoice_fields, is_share, shows
 from zoho_xero_sync.core.drafted import Drafted
 from zoho_xero_sync.core.holding import gone, listed, waiting
 from zoho_xero_sync.core.life import WITH_PAYMENTS, Deed, Do, Event, State, decide
@@ -168,7 +168,7 @@ def _agrees(item: Drafted, link: InvoiceLink, current: XeroInvoice, draft: Invoi
     if current.lines is None:
         return False
     same_total = current.total == draft.total and current.currency == draft.currency
-    told = total_differs(link, draft) or any(change.field == "Contact" or is_shown(change.field) for change in changed)
+    told = total_differs(link, draft) or shows(changed)
     return told and same_total and not drift(_as_sent(draft), current)
 
 

@@ -9,15 +9,7 @@ from datetime import datetime
 
 from zoho_xero_sync.core.describe import as_sent, drift, invoice_fields
 from zoho_xero_sync.core.marks import deal_of
-from zoho_xero_sync.core.model import (
-    DealRecord,
-    DealRow,
-    DealState,
-    Event,
-    InvoiceLink,
-    Problem,
-    XeroInvoice,
-)
+from zoho_xero_sync.core.model import DealRecord, DealRow, DealState, Event, InvoiceLink, Problem, XeroInvoice
 from zoho_xero_sync.core.money import money_text
 from zoho_xero_sync.core.plan import plan_deal
 from zoho_xero_sync.core.rebuild import Found, linked_as_it_stands, live_ones, restore, restore_unseen

@@ -29,6 +29,7 @@ from zoho_xero_sync.core.stages import CLOSED, match_rule
 from zoho_xero_sync.engine.billed import with_billing
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.busy import busy_subjects
+from zoho_xero_sync.engine.owners import owners
 from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerDesk
 from zoho_xero_sync.engine.prepare import draft_deals
 from zoho_xero_sync.engine.reconcile import contacts_of, source_total
@@ -42,6 +43,14 @@ class Adopted:
     deal_name: str
     invoice: XeroInvoice
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Bill:
+    """What a deal's invoice is to come to and in which currency, or why nobody knows, and the document it is of."""
+
+    amount: tuple[Decimal, str] | str
+    document: str | None = None
 
 
 def adopt_invoice(context: Context, ledger: LedgerDesk, deal_id: str, named: str, *, sure: bool) -> Adopted:
@@ -63,13 +72,14 @@ def adopt_invoice(context: Context, ledger: LedgerDesk, deal_id: str, named: str
         )
     _require_settled(ledger, row)
     invoice = _chosen(context, named)
-    _require_free(context, ledger, row, invoice, _owners(ledger))
+    _require_free(context, ledger, row, invoice, owners(ledger))
     _require_no_mark(context, ledger, row, invoice)
-    doubts = [*_total_doubts(context, ledger, row, invoice), *_contact_doubts(context, ledger, row, invoice)]
+    bill = _bills(context, ledger, [row])[row.id]
+    doubts = [*_total_doubts(bill, invoice), *_contact_doubts(context, ledger, row, invoice)]
     if doubts and not sure:
         again = f"zoho-xero-sync resolve {deal_id} --adopt {invoice.number or invoice.id} --yes"
         raise UsageError(" ".join(doubts), f"If it is the deal's all the same, type: {again}")
-    _record(context, ledger, row, invoice, _documents(context, [row]))
+    _record(context, ledger, row, invoice, bill.document)
     return Adopted(row.name, invoice, tuple(doubts))
 
 
@@ -84,18 +94,19 @@ def adopt_pairs(
         return (), ()
     rows = {row.id: row for row in context.zoho.fetch_deals([pair.deal_id for pair in pairs]).rows}
     now = context.xero.fetch_invoices([pair.invoice.id for pair in pairs])
-    owners = _owners(ledger)
+    known = owners(ledger)
     same = [row for pair in pairs if (row := rows.get(pair.deal_id)) is not None and row.snapshot == pair.snapshot]
-    amounts, documents = _amounts(context, ledger, same), _documents(context, same)
+    bills = _bills(context, ledger, same)
     linked: list[Pair] = []
     left: list[str] = []
     for pair in pairs:
         row, invoice = rows.get(pair.deal_id), now.get(pair.invoice.id)
-        trouble = _changed_since(context, ledger, pair, row, invoice, owners, amounts.get(pair.deal_id))
-        if trouble is not None or row is None or invoice is None:
+        bill = bills.get(pair.deal_id)
+        trouble = _changed_since(context, ledger, pair, row, invoice, known, bill)
+        if trouble is not None or row is None or invoice is None or bill is None:
             left.append(f"{pair.deal_name} and invoice {pair.invoice.number} are not linked: {trouble}")
             continue
-        _record(context, ledger, row, invoice, documents)
+        _record(context, ledger, row, invoice, bill.document)
         linked.append(pair)
     return tuple(linked), tuple(left)
 
@@ -106,8 +117,8 @@ def _changed_since(
     pair: Pair,
     row: DealRow | None,
     invoice: XeroInvoice | None,
-    owners: Mapping[str, str],
-    amount: tuple[Decimal, str] | str | None,
+    known: Mapping[str, str],
+    bill: _Bill | None,
 ) -> str | None:
     if row is None or invoice is None:
         return "one of them is gone"
@@ -115,13 +126,13 @@ def _changed_since(
     was = (before.total, before.currency, before.contact_id, before.url)
     if invoice.status in CLOSED or was != (invoice.total, invoice.currency, invoice.contact_id, invoice.url):
         return "the invoice changed meanwhile"
-    if row.snapshot != pair.snapshot:
+    if row.snapshot != pair.snapshot or bill is None:
         return "the deal changed meanwhile"
-    if amount != (invoice.total, invoice.currency):
+    if bill.amount != (invoice.total, invoice.currency):
         return "what the deal comes to changed meanwhile"
     try:
         _require_settled(ledger, row)
-        _require_free(context, ledger, row, invoice, owners)
+        _require_free(context, ledger, row, invoice, known)
     except UsageError as error:
         return error.message
     return None
@@ -157,16 +168,11 @@ def _chosen(context: Context, named: str) -> XeroInvoice:
     )
 
 
-def _owners(ledger: LedgerDesk) -> dict[str, str]:
-    """By InvoiceID, the deal that has this live invoice."""
-    return {link.invoice_id: link.deal_id for link in ledger.live_invoices()}
-
-
 def _require_free(
-    context: Context, ledger: LedgerDesk, row: DealRow, invoice: XeroInvoice, owners: Mapping[str, str]
+    context: Context, ledger: LedgerDesk, row: DealRow, invoice: XeroInvoice, known: Mapping[str, str]
 ) -> None:
     """Neither the deal has another live invoice, nor the invoice another deal."""
-    owner = owners.get(invoice.id)
+    owner = known.get(invoice.id)
     carried = deal_of(invoice.url, context.link_prefix(context.zoho.organisation()))
     other = owner if owner not in (None, row.id) else carried if carried not in (None, row.id) else None
     if other is not None:
@@ -206,12 +212,11 @@ def _require_no_mark(context: Context, ledger: LedgerDesk, row: DealRow, invoice
         )
 
 
-def _total_doubts(context: Context, ledger: LedgerDesk, row: DealRow, invoice: XeroInvoice) -> list[str]:
+def _total_doubts(bill: _Bill, invoice: XeroInvoice) -> list[str]:
     """Raises UsageError when the deal comes to another total than the invoice."""
-    found = _amount(context, ledger, row)
-    if isinstance(found, str):
-        return [f"There is no total to compare invoice {invoice.number} with: {found}"]
-    amount, currency = found
+    if isinstance(bill.amount, str):
+        return [f"There is no total to compare invoice {invoice.number} with: {bill.amount}"]
+    amount, currency = bill.amount
     if (amount, currency) == (invoice.total, invoice.currency):
         return []
     theirs = f"{money_text(invoice.total, invoice.currency)} {invoice.currency}"
@@ -221,23 +226,17 @@ def _total_doubts(context: Context, ledger: LedgerDesk, row: DealRow, invoice: X
     )
 
 
-def _amount(context: Context, ledger: LedgerDesk, row: DealRow) -> tuple[Decimal, str] | str:
-    """What the invoice is to come to and in which currency, or why nobody knows."""
-    return _amounts(context, ledger, [row])[row.id]
-
-
-def _amounts(context: Context, ledger: LedgerDesk, rows: Sequence[DealRow]) -> dict[str, tuple[Decimal, str] | str]:
-    """By deal id, what its invoice is to come to and in which currency, or why nobody knows."""
+def _bills(context: Context, ledger: LedgerDesk, rows: Sequence[DealRow]) -> dict[str, _Bill]:
     links = ledger.find_parts([row.id for row in rows])
     readable = [(row, row.content) for row in rows if isinstance(row.content, Deal)]
     items = [_item(context, row, deal, links.get(row.id, ())) for row, deal in readable]
-    found: dict[str, tuple[Decimal, str] | str] = {
-        row.id: row.content.message for row in rows if isinstance(row.content, Problem)
-    }
+    bills = {row.id: _Bill(row.content.message) for row in rows if isinstance(row.content, Problem)}
     drafted, documents = draft_deals(context, BookKeeper(context, ledger), items) if items else ([], {})
-    for (row, _), item in zip(readable, drafted, strict=True):
-        found[row.id] = _amount_of(context, row, item, documents[row.id])
-    return found
+    for (row, deal), item in zip(readable, drafted, strict=True):
+        document = documents[row.id]
+        named = document_name(document, deal) if isinstance(document, SourceDocument) else ""
+        bills[row.id] = _Bill(_amount_of(context, row, item, document), named or None)
+    return bills
 
 
 def _item(context: Context, row: DealRow, deal: Deal, links: Sequence[InvoiceLink]) -> Drafted:
@@ -286,18 +285,8 @@ def _draft_contact(context: Context, row: DealRow) -> ContactDraft | str:
 # ---- recording ----
 
 
-def _documents(context: Context, rows: Sequence[DealRow]) -> dict[str, str]:
-    """By deal id, the document that each deal would be invoiced from; none for one that has none."""
-    deals = {row.id: row.content for row in rows if isinstance(row.content, Deal)}
-    found = context.zoho.fetch_documents(list(deals.values()))
-    named = ((deal_id, document) for deal_id, document in found.items() if isinstance(document, SourceDocument))
-    return {deal_id: document_name(document, deals[deal_id]) for deal_id, document in named}
-
-
-def _record(
-    context: Context, ledger: LedgerDesk, row: DealRow, invoice: XeroInvoice, documents: Mapping[str, str]
-) -> None:
-    """The deal as settled as it is now, with the invoice as it stands."""
+def _record(context: Context, ledger: LedgerDesk, row: DealRow, invoice: XeroInvoice, document: str | None) -> None:
+    """The deal as settled as it is now, with the invoice as it stands, and the document it would be made from."""
     links = ledger.find_parts([row.id]).get(row.id, ())
     part = _part(context, row, links)
     link = InvoiceLink(
@@ -312,7 +301,7 @@ def _record(
         due=invoice.due,
         paid_on=invoice.paid_on,
         part=part,
-        document=documents.get(row.id) or None,
+        document=document,
     )
     old = link_of(links, part)
     stale = [_ended(context, old)] if old is not None and old.live and old.invoice_id != invoice.id else []

@@ -24,7 +24,6 @@ from zoho_xero_sync.core.model import (
     DealRecord,
     DealRow,
     InvoiceDraft,
-    InvoiceLink,
     Person,
     Problem,
     SourceDocument,
@@ -36,20 +35,18 @@ from zoho_xero_sync.core.plan import (
     needs_contact,
     needs_current,
     needs_persons,
-    needs_search,
     plan_deal,
     triage,
 )
 from zoho_xero_sync.core.shares import part_of_total
 from zoho_xero_sync.core.staging import stage_row
-from zoho_xero_sync.core.standing import made_from
 from zoho_xero_sync.engine.billed import with_billed, with_billing
 from zoho_xero_sync.engine.books import CURES, ITEMS, BookKeeper
 from zoho_xero_sync.engine.contacts_now import with_contacts_now, with_merged_accounts
 from zoho_xero_sync.engine.poll_deleted import explains
-from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerView
+from zoho_xero_sync.engine.ports import Context, LedgerView
+from zoho_xero_sync.engine.search import with_found
 from zoho_xero_sync.engine.stage_names import lost_stages
-from zoho_xero_sync.engine.writers import knows_earlier_ledgers, require_only_writer
 
 Documents = Mapping[str, SourceDocument | Problem]
 
@@ -267,7 +264,7 @@ def _looked_up(context: Context, ledger: LedgerView, keeper: BookKeeper, items: 
     linked = with_merged_accounts(context, ledger, _agreed([_with_link(item, links) for item in items]))
     recognised = _with_persons(context, _with_contacts(context, ledger, linked))
     current = _with_current(context, keeper, with_contacts_now(context, recognised))
-    return _with_found(context, ledger, keeper, current)
+    return with_found(context, ledger, keeper, current)
 
 
 def _with_link(item: Drafted, links: Mapping[CustomerKey, CustomerLink]) -> Drafted:
@@ -356,66 +353,3 @@ def _with_lost_stages(context: Context, items: Sequence[Drafted]) -> list[Drafte
 
 def _any_locked(invoices: Iterable[XeroInvoice], locked: date | None) -> bool:
     return locked is not None and any(found.date is not None and found.date <= locked for found in invoices)
-
-
-def _with_found(context: Context, ledger: LedgerView, keeper: BookKeeper, items: Sequence[Drafted]) -> list[Drafted]:
-    """Before an invoice is made or ended, Xero is searched for one that carries the deal's mark.
-
-    The ledger may be a restored backup, a new one, or not the only one; but no invoice of a deal is older than it, and
-    none that a restored ledger forgot is older than the last write that it remembers.
-    Raises TwoLedgersError when another ledger writes too.
-    """
-    wanted = [item for item in items if needs_search(item)]
-    if not wanted:
-        return list(items)
-    prefix = context.link_prefix(context.zoho.organisation())
-    ids = {item.deal.id for item in wanted}
-    created = [at for item in wanted if (at := _made_after(item)) is not None]
-    complete = len(created) == len(wanted) and knows_earlier_ledgers(context, ledger)
-    swept = context.xero.sweep(prefix, ids, since=min(created) - CLOCK_MARGIN if complete else None)
-    require_only_writer(context, ledger, keeper, swept)
-    found, rivals = _own(ledger, swept.carrying), _rivals(ledger, wanted)
-    return [
-        replace(item, found=found.get(item.deal.id, ()), rival=rivals.get(item.deal.id))
-        if item.deal.id in ids
-        else item
-        for item in items
-    ]
-
-
-def _own(ledger: LedgerView, carrying: Mapping[str, tuple[XeroInvoice, ...]]) -> dict[str, tuple[XeroInvoice, ...]]:
-    """By deal, the invoices with its mark, without those that the ledger knows to be another deal's.
-
-    A person can put another deal's mark on an invoice.
-    """
-    owners = {link.invoice_id: link.deal_id for link in ledger.live_invoices()} if carrying else {}
-    return {
-        deal_id: tuple(invoice for invoice in invoices if owners.get(invoice.id, deal_id) == deal_id)
-        for deal_id, invoices in carrying.items()
-    }
-
-
-def _made_after(item: Drafted) -> datetime | None:
-    """A time before any invoice of the deal that the ledger may have forgotten; None when there is none known."""
-    if item.deal.created_at is not None or item.link is None:
-        return item.deal.created_at
-    return item.link.updated_at
-
-
-def _rivals(ledger: LedgerView, items: Sequence[Drafted]) -> dict[str, InvoiceLink]:
-    """By deal, the live invoice of another deal that was made from the same document, or adopted for it.
-
-    When deals are merged, the documents of the one that goes become those of the one that stays.
-    """
-    documents = {item.deal.id: item.invoice.document for item in items if isinstance(item.invoice, InvoiceDraft)}
-    if not any(documents.values()):
-        return {}
-    made: dict[str, list[InvoiceLink]] = {}
-    for link in ledger.live_invoices():
-        made.setdefault(made_from(link) or link.document or "", []).append(link)
-    return {
-        deal_id: link
-        for deal_id, document in documents.items()
-        for link in (made.get(document, ()) if document else ())
-        if link.deal_id != deal_id
-    }

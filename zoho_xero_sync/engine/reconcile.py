@@ -58,6 +58,7 @@ from zoho_xero_sync.core.window import Window, poll_window
 from zoho_xero_sync.engine.billed import with_billing
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.busy import busy_subjects, is_busy
+from zoho_xero_sync.engine.owners import own_invoices, owners
 from zoho_xero_sync.engine.poll_xero import events_of, meet, to_plan
 from zoho_xero_sync.engine.ports import CLOCK_MARGIN, Context, LedgerDesk
 from zoho_xero_sync.engine.prepare import Documents, draft_deals
@@ -187,20 +188,20 @@ def _read_services(context: Context, ledger: History, period: Period) -> _Seen:
     rows = {row.id: row for row in fetched.rows}
     prefix = context.link_prefix(context.zoho.organisation())
     sales = context.xero.fetch_sales(_since(period.window, fetched.rows))
-    carrying: dict[str, list[XeroInvoice]] = {}
-    linked = {link.invoice_id: link.deal_id for link in ledger.live_invoices()}
+    marked: dict[str, list[XeroInvoice]] = {}
     for invoice in sales:
         deal_id = deal_of(invoice.url, prefix)
-        # A person can put another deal's mark on an invoice; the ledger knows better whose it is.
-        if deal_id is not None and linked.get(invoice.id, deal_id) == deal_id:
-            carrying.setdefault(deal_id, []).append(invoice)
+        if deal_id is not None:
+            marked.setdefault(deal_id, []).append(invoice)
+    linked = owners(ledger)
+    carrying = own_invoices(linked, marked)
     touched = (invoice for invoice in sales if in_period(period, invoice))
     concerned = (deal_of(invoice.url, prefix) or linked.get(invoice.id) for invoice in touched)
     older = list(dict.fromkeys(deal_id for deal_id in concerned if deal_id is not None and deal_id not in rows))
     rows |= {row.id: row for row in (context.zoho.fetch_deals(older).rows if older else ())}
     of_period = {row.id: row for row in rows.values() if _belongs(context, row, carrying.keys() | linked.values())}
     gone = tuple(deal_id for deal_id in older if deal_id not in rows)
-    return _Seen(of_period, gone, sales, {deal_id: tuple(found) for deal_id, found in carrying.items()}, prefix)
+    return _Seen(of_period, gone, sales, carrying, prefix)
 
 
 def _belongs(context: Context, row: DealRow, invoiced: Collection[str]) -> bool:

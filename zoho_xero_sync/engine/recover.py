@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from zoho_xero_sync.core.describe import differences, drift, is_shown
+from zoho_xero_sync.core.describe import differences, drift, shows
 from zoho_xero_sync.core.marks import part_of
 from zoho_xero_sync.core.model import (
     DealRecord,
@@ -242,10 +242,8 @@ def _is_done(operation: Operation, link: InvoiceLink | None, current: XeroInvoic
         return False
     if "sent" not in effect:
         return True
-    if link is None or link.status != effect["status"]:
-        return not drift(effect["sent"], current)
-    changed = differences(link.sent, json.loads(effect["sent"]))
-    told = any(change.field == "Contact" or is_shown(change.field) for change in changed)
+    changed = differences(link.sent, json.loads(effect["sent"])) if link is not None else ()
+    told = link is None or link.status != effect["status"] or shows(changed)
     return told and not drift(effect["sent"], current)
 
 
