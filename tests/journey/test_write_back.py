@@ -206,6 +206,82 @@ def test_a_refused_deal_stops_no_other_and_is_tried_again_on_demand(telling: Des
     assert good != bad
 
 
+def gone_before_told(desk: Desk) -> str:
+    """A deal that was deleted between its invoice and the words about it; its id."""
+    job = desk.add(order("job", "Closed Won"))
+    desk.fault("status_503", service="zoho", method="PUT", path="/crm/v8/Deals", times=99)
+    desk.sync(code=4)
+    desk.box.faults.clear()
+    desk.box.zoho.delete("Deals", "job")
+    desk.sync()
+    assert puts(desk) > 0
+    idle(desk)
+    return job
+
+
+def test_a_deal_that_comes_back_is_told_within_a_day(telling: Desk) -> None:
+    """Nothing shows that it is back: it keeps its Modified_Time."""
+    job = gone_before_told(telling)
+    with telling.nothing_sent():
+        assert telling.sync("--dry-run")["notes"] == []
+    telling.box.zoho.restore("Deals", job)
+    idle(telling)
+    assert fields(telling) == {}
+    telling.wait(hours=24)
+    telling.sync()
+    assert (fields(telling)["status"], fields(telling)["due"]) == ("AUTHORISED", Decimal("396"))
+    idle(telling)
+    assert_promises(telling)
+
+
+def test_a_deal_that_comes_back_is_told_at_once_when_somebody_works_on_it(telling: Desk) -> None:
+    job = gone_before_told(telling)
+    telling.box.zoho.restore("Deals", job)
+    telling.edit("job", Description="wanted after all")
+    telling.sync()
+    assert fields(telling)["status"] == "AUTHORISED"
+    idle(telling)
+
+
+def test_a_deal_that_stays_away_costs_one_write_a_day(telling: Desk) -> None:
+    gone_before_told(telling)
+    telling.wait(hours=24)
+    for _ in range(3):
+        had = puts(telling)
+        telling.sync()
+        assert puts(telling) == had + 1
+        idle(telling)
+        telling.wait(hours=24)
+
+
+def test_what_became_of_the_invoice_meanwhile_is_told_too(telling: Desk) -> None:
+    job = gone_before_told(telling)
+    telling.box.zoho.restore("Deals", job)
+    telling.box.xero.pay(str(telling.invoice("job")["InvoiceID"]), "396.00")
+    telling.wait(hours=24)
+    telling.sync()
+    assert (fields(telling)["status"], fields(telling)["due"]) == ("PAID", Decimal(0))
+    idle(telling)
+
+
+def test_the_note_of_a_deal_that_was_gone_is_written_once_it_is_back(desk_of: OpenDesk) -> None:
+    desk = desk_of(on=placed())
+    desk.configure(write_back={"note": True}, poll={"documents": 0, "customers": 0, "deleted": 0})
+    desk.sync()
+    job = desk.add(order("job", "Closed Won"))
+    desk.fault("rate_day", service="zoho", method="POST", path="/crm/v8/Notes", times=40)
+    desk.sync(code=4)
+    desk.box.faults.clear()
+    desk.box.zoho.delete("Deals", "job")
+    desk.sync()
+    idle(desk)
+    desk.box.zoho.restore("Deals", job)
+    desk.wait(hours=24)
+    desk.sync()
+    assert len(desk.box.zoho.notes("Deals", job)) == 1
+    idle(desk)
+
+
 def test_a_field_that_is_not_there_is_told_and_not_lost(telling: Desk) -> None:
     telling.configure(write_back={"status": "Xero_State"})
     telling.add(order("job", "Confirmed"))

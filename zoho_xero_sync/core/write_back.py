@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from zoho_xero_sync.core.fingerprint import canonical_json, fingerprint
@@ -16,12 +16,17 @@ from zoho_xero_sync.core.sighting import Edits, standing_edits, still_due
 
 FieldValue = str | Decimal | None
 
+# A deal that comes back from the recycle bin keeps its Modified_Time (assumed: no page of Zoho's says it), so no poll
+# shows it: it is tried again, as long as its invoice lives.
+GONE_IS_TRIED_AFTER = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class WriteBack:
     """What a deal was last told. `sent` is by API name; `stamp` stands for the invoice as it was then.
 
-    `noted` is the invoice whose note was sent, whatever came of it; `problem` is why Zoho refused, in its words.
+    `noted` is the invoice whose note was sent, whatever came of it; `problem` is why Zoho refused, in its words;
+    `gone_at` is Zoho's time at which it had no such deal.
     """
 
     deal_id: str
@@ -29,6 +34,7 @@ class WriteBack:
     sent: Mapping[str, str]
     noted: str | None = None
     problem: str | None = None
+    gone_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

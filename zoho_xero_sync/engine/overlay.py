@@ -135,9 +135,9 @@ class Overlay:
         """As the ledger below."""
         return self._below.find_edits(invoice_ids) if self._below else {}
 
-    def due_write_backs(self, rules: str, limit: int) -> list[DueWriteBack]:
+    def due_write_backs(self, rules: str, limit: int, at: datetime) -> list[DueWriteBack]:
         """As the ledger below."""
-        return self._below.due_write_backs(rules, limit) if self._below else []
+        return self._below.due_write_backs(rules, limit, at) if self._below else []
 
     def find_write_backs(self, deal_ids: Collection[str]) -> dict[str, WriteBack]:
         """As the ledger below."""

@@ -1,7 +1,8 @@
 """Writing invoices back into the fields of their deals, after everything else of a run.
 
 Setting the same values once more changes nothing, so these writes need no journal: what was not recorded is sent again.
-A note would be there twice, so it is marked as sent before it is, and never sent again on doubt.
+A note would be there twice, so it is marked as sent before it is, and never sent again on doubt. A deal that is gone
+was told nothing: it may come back.
 """
 
 from __future__ import annotations
@@ -58,6 +59,11 @@ class _Telling:
     def deal_id(self) -> str:
         return self.due.link.deal_id
 
+    @property
+    def sent_before(self) -> Mapping[str, str]:
+        """What the fields were told until now."""
+        return self.due.before.sent if self.due.before else {}
+
 
 def write_back(context: Context, ledger: LedgerDesk, tally: Tally) -> None:
     """Tell the deals that are due, and report those that Zoho refused, also earlier."""
@@ -66,7 +72,7 @@ def write_back(context: Context, ledger: LedgerDesk, tally: Tally) -> None:
         return
     tally.told |= {_told(row) for row in ledger.refused_write_backs()}
     notes_since = _notes_since(context, ledger, tally)
-    due = ledger.due_write_backs(rules_stamp(rules), MOST_IN_A_RUN)
+    due = ledger.due_write_backs(rules_stamp(rules), MOST_IN_A_RUN, _zoho_now(context))
     if due:
         context.zoho.confirm()
         missing = _missing_fields(context, ledger)
@@ -76,10 +82,9 @@ def write_back(context: Context, ledger: LedgerDesk, tally: Tally) -> None:
     for start in range(0, len(due), BATCH):
         context.check_stop()
         context.progress("writing back to Zoho", start, len(due))
-        telling = [_telling(context, item) for item in due[start : start + BATCH]]
-        _tell(context, ledger, telling)
+        told = _tell(context, ledger, [_telling(context, item) for item in due[start : start + BATCH]])
         if notes_since is not None:
-            _add_notes(context, ledger, [item for item in telling if _wants_note(item, notes_since)])
+            _add_notes(context, ledger, [item for item in told if _wants_note(item, notes_since)])
     _report_refused(ledger, tally)
 
 
@@ -89,15 +94,16 @@ def preview_write_back(context: Context, view: LedgerView, tally: Tally) -> None
     if not rules.active:
         return
     tally.told |= {_told(row) for row in view.refused_write_backs()}
-    due = view.due_write_backs(rules_stamp(rules), MOST_IN_A_RUN)
+    due = view.due_write_backs(rules_stamp(rules), MOST_IN_A_RUN, _zoho_now(context))
     links = view.find_invoice_links([*(item.link.deal_id for item in due), *tally.results])
     links |= {result.deal_id: _planned(result, links.get(result.deal_id)) for result in _making(tally)}
     before, edits = view.find_write_backs(links), view.find_edits([link.invoice_id for link in links.values()])
+    gone = {row.deal_id for row in before.values() if row.gone_at} - {item.link.deal_id for item in due}
     lines: list[str] = []
     for deal_id, link in links.items():
         values = told_fields(link, edits.get(link.invoice_id), rules)
         changes = told_changes(values, before.get(deal_id))
-        if changes:
+        if changes and deal_id not in gone:
             lines.append(f"Zoho would be told in deal {deal_id}: {changes_line(changes)}")
     tally.notes += lines[:_SHOWN]
     if len(lines) > _SHOWN:
@@ -127,13 +133,13 @@ def _telling(context: Context, due: DueWriteBack) -> _Telling:
     return _Telling(due, values, untold(values, due.before), row)
 
 
-def _tell(context: Context, ledger: LedgerDesk, telling: Sequence[_Telling]) -> None:
-    """Write what is news, and record what came of it; what is no news is only noted as told."""
+def _tell(context: Context, ledger: LedgerDesk, telling: Sequence[_Telling]) -> list[_Telling]:
+    """Write what is news, and record what came of it; what is no news is only noted as told. Those that are there."""
     changed = [item for item in telling if item.news]
     answers = context.zoho.update_deals([(item.deal_id, item.news) for item in changed]) if changed else []
     told = list(zip(changed, answers, strict=True))
     rows = [item.row for item in telling if not item.news]
-    rows += [_answered(item, answer) for item, answer in told]
+    rows += [_answered(context, item, answer) for item, answer in told]
     records = ledger.find_deals([item.deal_id for item in changed])
     moved: dict[str, tuple[str, datetime]] = {}
     for item, answer in told:
@@ -142,13 +148,26 @@ def _tell(context: Context, ledger: LedgerDesk, telling: Sequence[_Telling]) -> 
         if snapshot is not None:
             moved[item.deal_id] = snapshot
     ledger.record_write_backs(rows, list(_events(context, told)), moved=moved)
+    gone = {item.deal_id for item, answer in told if answer.gone}
+    return [item for item in telling if item.deal_id not in gone]
 
 
-def _answered(item: _Telling, answer: Written) -> WriteBack:
-    if answer.problem is None:
-        return item.row
-    sent = item.due.before.sent if item.due.before else {}
-    return replace(item.row, sent=sent, problem=answer.problem)
+def _answered(context: Context, item: _Telling, answer: Written) -> WriteBack:
+    if answer.gone:
+        return _untold_row(context, item)
+    if answer.problem is not None:
+        return replace(item.row, sent=item.sent_before, problem=answer.problem)
+    return item.row
+
+
+def _untold_row(context: Context, item: _Telling) -> WriteBack:
+    """The row of a deal that was not there."""
+    return replace(item.row, stamp="", sent=item.sent_before, gone_at=_zoho_now(context))
+
+
+def _zoho_now(context: Context) -> datetime:
+    """Zoho's time, with which the times of its records are compared."""
+    return context.zoho.read_at or context.clock.now()
 
 
 def _events(context: Context, told: Iterable[tuple[_Telling, Written]]) -> Iterator[Event]:
@@ -196,12 +215,12 @@ def _add_notes(context: Context, ledger: LedgerDesk, telling: Sequence[_Telling]
         # Nothing was sent, so the deals are due once more.
         ledger.record_write_backs([replace(rows[item.deal_id], stamp="") for item in telling])
         raise
+    told = list(zip(telling, answers, strict=True))
     refused = [
-        replace(rows[item.deal_id], problem=answer.problem)
-        for item, answer in zip(telling, answers, strict=True)
-        if answer.problem is not None
+        replace(rows[item.deal_id], problem=answer.problem) for item, answer in told if answer.problem is not None
     ]
-    ledger.record_write_backs(refused, [])
+    gone = [_untold_row(context, item) for item, answer in told if answer.gone]
+    ledger.record_write_backs([*refused, *gone])
 
 
 # ---- settling ----

@@ -309,10 +309,10 @@ class Ledger:
             _edits.upsert_edits(connection, edits)
             _runs.insert_events(connection, events)
 
-    def due_write_backs(self, rules: str, limit: int) -> list[DueWriteBack]:
-        """The deals whose invoice is not as Zoho was last told under these rules, the newest first."""
+    def due_write_backs(self, rules: str, limit: int, at: datetime) -> list[DueWriteBack]:
+        """The deals to tell at this time, whose invoice is not as Zoho was last told by these rules, newest first."""
         with self._reading() as connection:
-            return _write_backs.find_due(connection, rules, limit)
+            return _write_backs.find_due(connection, rules, limit, at)
 
     def find_write_backs(self, deal_ids: Collection[str]) -> dict[str, WriteBack]:
         """By deal, what its fields were last told."""

@@ -233,7 +233,8 @@ edit = Table(
     sqlite_strict=True,
 )
 
-# What the fields of a deal in Zoho were last told; `stamp` is the invoice it came from, `noted` the one of its note.
+# What the fields of a deal in Zoho were last told; `stamp` is the invoice it came from, `noted` the one of its note,
+# `gone_at` when there was no such deal.
 write_back = Table(
     "write_back",
     metadata,
@@ -242,7 +243,9 @@ write_back = Table(
     Column("sent", StringMap, nullable=False),
     Column("noted", Text),
     Column("problem", Text),
+    Column("gone_at", Instant),
     *_filled("write_back", "deal_id"),
+    *_instants("write_back", "gone_at"),
     sqlite_strict=True,
 )
 

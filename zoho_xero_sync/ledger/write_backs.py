@@ -6,29 +6,36 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Text, exists, func, literal, or_, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Row, Text, and_, exists, func, literal, or_, select, tuple_
 from sqlalchemy import type_coerce as as_type
 
-from zoho_xero_sync.core.write_back import DueWriteBack, WriteBack
+from zoho_xero_sync.core.write_back import GONE_IS_TRIED_AFTER, DueWriteBack, WriteBack
 from zoho_xero_sync.ledger import statements, tables
 from zoho_xero_sync.ledger.edits import find_edits
 from zoho_xero_sync.ledger.links import find_invoice_links
 from zoho_xero_sync.ledger.statements import chunks
 
 
-def find_due(connection: Connection, rules: str, limit: int) -> list[DueWriteBack]:
-    """The deals whose invoice has another stamp than the one they were told, those linked last first."""
-    link, told, edit = tables.invoice_link, tables.write_back, tables.edit
+def find_due(connection: Connection, rules: str, limit: int, at: datetime) -> list[DueWriteBack]:
+    """The deals whose invoice has another stamp than the one they were told, those linked last first.
+
+    One that was gone is due once it was modified again, or has a live invoice and was not tried for a day before `at`.
+    """
+    link, told, edit, deal = tables.invoice_link, tables.write_back, tables.edit, tables.deal
     later = link.alias()
     # As find_invoice_links chooses.
     rank, later_rank = (tuple_(row.c.live, row.c.live * row.c.part, row.c.id) for row in (link, later))
     replaced = exists().where(later.c.deal_id == link.c.deal_id, later_rank > rank)
     stamp = _stamp(rules)
+    untold = or_(told.c.stamp.is_(None), told.c.stamp != stamp)
+    tried_again = and_(link.c.live == 1, told.c.gone_at <= at - GONE_IS_TRIED_AFTER)
+    there = or_(told.c.gone_at.is_(None), deal.c.modified_at > told.c.gone_at, tried_again)
     query = (
         select(link.c.deal_id, stamp.label("stamp"))
         .outerjoin(edit, edit.c.invoice_id == link.c.invoice_id)
         .outerjoin(told, told.c.deal_id == link.c.deal_id)
-        .where(~replaced, or_(told.c.stamp.is_(None), told.c.stamp != stamp))
+        .outerjoin(deal, deal.c.deal_id == link.c.deal_id)
+        .where(~replaced, untold, there)
         .order_by(link.c.id.desc())
         .limit(limit)
     )
@@ -61,7 +68,14 @@ def find_refused(connection: Connection) -> list[WriteBack]:
 def upsert(connection: Connection, rows: Sequence[WriteBack]) -> None:
     """Store what the deals were told, over what was known."""
     values = [
-        {"deal_id": row.deal_id, "stamp": row.stamp, "sent": row.sent, "noted": row.noted, "problem": row.problem}
+        {
+            "deal_id": row.deal_id,
+            "stamp": row.stamp,
+            "sent": row.sent,
+            "noted": row.noted,
+            "problem": row.problem,
+            "gone_at": row.gone_at,
+        }
         for row in rows
     ]
     statements.upsert(connection, tables.write_back, ["deal_id"], values)
@@ -92,4 +106,4 @@ def _made(connection: Connection, deal_ids: Collection[str]) -> dict[str, dateti
 
 
 def _read(row: Row[Any]) -> WriteBack:
-    return WriteBack(row.deal_id, row.stamp, row.sent, row.noted, row.problem)
+    return WriteBack(row.deal_id, row.stamp, row.sent, row.noted, row.problem, row.gone_at)

@@ -55,7 +55,7 @@ GOOD: dict[str, dict[str, object]] = {
         "live": 1,
     },
     "edit": {"invoice_id": "i", "updated_at": AT, "changes": "[]"},
-    "write_back": {"deal_id": "1", "stamp": "", "sent": "{}", "noted": None, "problem": None},
+    "write_back": {"deal_id": "1", "stamp": "", "sent": "{}", "noted": None, "problem": None, "gone_at": None},
     "write": {
         "id": 2,
         "run_id": "r",
@@ -128,6 +128,7 @@ BROKEN: dict[str, list[dict[str, object]]] = {
     "edit_changes_is_filled": [{"changes": ""}],
     "edit_updated_at_is_utc": [{"updated_at": text} for text in WRONG_INSTANTS],
     "write_back_deal_id_is_filled": [{"deal_id": ""}],
+    "write_back_gone_at_is_utc": [{"gone_at": text} for text in WRONG_INSTANTS],
     "write_method_is_known": [{"method": "GET"}, {"method": "put"}],
     "write_attempts_is_a_count": [{"attempts": -1}],
     "write_body_hash_is_sha256": [{"body_hash": ""}, {"body_hash": HASH[1:]}],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -16,12 +16,12 @@ from zoho_xero_sync.ledger.store import Ledger
 
 
 def due(ledger: Ledger, rules: str = "r", limit: int = 9) -> list[str]:
-    return [item.link.deal_id for item in ledger.due_write_backs(rules, limit)]
+    return [item.link.deal_id for item in ledger.due_write_backs(rules, limit, NOON)]
 
 
 def tell(ledger: Ledger, rules: str = "r") -> None:
     """Note every deal that is due as told."""
-    found = ledger.due_write_backs(rules, 99)
+    found = ledger.due_write_backs(rules, 99, NOON)
     ledger.record_write_backs([WriteBack(item.link.deal_id, item.stamp, {"Due": "1"}) for item in found])
 
 
@@ -67,14 +67,14 @@ def test_a_touch_makes_nothing_due_and_other_fields_everything(told: Ledger) -> 
 def test_edits_make_due_and_come_back(told: Ledger) -> None:
     edits = Edits("invoice-2", minutes(1), (Change("Total", "1.00", "2.00"),))
     told.record_sightings([LINK], [edits], [])
-    (item,) = told.due_write_backs("r", 9)
+    (item,) = told.due_write_backs("r", 9, NOON)
     assert (item.edits, item.before) == (edits, told.find_write_backs(["2"])["2"])
     assert told.find_edits(["invoice-1", "invoice-2"]) == {"invoice-2": edits}
 
 
 def test_the_live_invoice_of_a_deal_counts(told: Ledger) -> None:
     told.record_links((), [replace(LINK, live=False, status="VOIDED"), an_invoice("2", "invoice-2b", number="INV-2-2")])
-    (item,) = told.due_write_backs("r", 9)
+    (item,) = told.due_write_backs("r", 9, NOON)
     assert item.link.invoice_id == "invoice-2b"
     tell(told)
     assert due(told) == []
@@ -83,7 +83,31 @@ def test_the_live_invoice_of_a_deal_counts(told: Ledger) -> None:
 def test_when_the_invoice_was_made_is_known(told: Ledger) -> None:
     told.record_events([Event(NOON, None, "2", "invoice_created", {}), Event(minutes(9), None, "2", "held", {})])
     told.record_links((), [replace(LINK, status="PAID")])
-    assert told.due_write_backs("r", 9)[0].made_at == NOON
+    assert told.due_write_backs("r", 9, NOON)[0].made_at == NOON
+
+
+@pytest.mark.parametrize(
+    ("live", "hours", "modified", "expected"),
+    [
+        (True, 23, 0, []),
+        (True, 24, 0, ["2"]),
+        (False, 24, 0, []),
+        (True, 1, 1, []),
+        (True, 1, 2, ["2"]),
+        (False, 1, 2, ["2"]),
+    ],
+)
+def test_one_that_was_gone_is_due_once_it_was_modified_or_after_a_day(
+    told: Ledger, live: bool, hours: int, modified: int, expected: list[str]
+) -> None:
+    """Zoho had no such deal one minute after noon."""
+    told.stage([a_deal("2", modified_at=minutes(modified))], None)
+    gone = WriteBack("2", "", {"Due": "1"}, gone_at=minutes(1))
+    told.record_write_backs([gone])
+    told.record_links((), [replace(LINK, live=live)])
+    assert told.find_write_backs(["2"]) == {"2": gone}
+    found = told.due_write_backs("r", 9, minutes(1) + timedelta(hours=hours))
+    assert [item.link.deal_id for item in found] == expected
 
 
 def test_refused_ones_are_listed_and_the_snapshot_moves(told: Ledger) -> None:

@@ -317,7 +317,9 @@ def _create_seen_and_told() -> None:
         _text("sent"),
         _text("noted", null=True),
         _text("problem", null=True),
+        _text("gone_at", null=True),
         *_filled("write_back", "deal_id"),
+        *_instants("write_back", "gone_at"),
         sqlite_strict=True,
     )
 
