@@ -24,6 +24,7 @@ from zoho_xero_sync.core.rebuild import RebuildView
 from zoho_xero_sync.core.reconcile import Pair, Period, Reconciliation
 from zoho_xero_sync.core.report import Report
 from zoho_xero_sync.core.rules import Rules
+from zoho_xero_sync.core.settlement import Settled
 from zoho_xero_sync.core.sighting import standing_edits
 from zoho_xero_sync.core.stages import match_rule
 from zoho_xero_sync.core.staging import stays_unbilled, why_left_alone
@@ -248,11 +249,10 @@ class App:
 
     # ---- settling ----
 
-    def resolve(self, deal_id: str, *, retry: bool) -> tuple[DealRecord, InvoiceLink | None]:
+    def resolve(self, deal_id: str, *, retry: bool) -> Settled:
         """Let the next run try the deal again, or set it aside for good.
 
-        Returns the deal's record as it was, and the invoice that is kept. Raises UsageError when the ledger does not
-        know the deal or nothing of it waits.
+        Raises UsageError when the ledger does not know the deal or nothing of it waits.
         """
         with RunLock.for_url(self.config.ledger), Ledger.open(self.config.ledger) as ledger:
             return settle_deal(ledger, self.config.rules, self.clock.now(), deal_id, retry=retry)

@@ -365,6 +365,21 @@ def test_a_deal_restored_after_its_invoice_was_voided_gets_a_new_one(desk: Desk)
     assert_promises(desk)
 
 
+def test_a_deleted_deal_whose_invoice_is_over_is_not_set_aside(desk: Desk) -> None:
+    """As one that left: it would stay set aside when it comes back."""
+    job = invoiced(desk)
+    desk.box.zoho.delete("Deals", "job")
+    assert problem_codes(gone(desk, code=3)) == ["deal_deleted"]
+    desk.box.xero.void(str(desk.invoices()[0]["InvoiceID"]))
+    for _ in range(3):
+        report = gone(desk, code=None)
+    assert problem_codes(report) == []
+    assert "does not wait any more: invoice INV-0001 is VOIDED" in desk.run("resolve", job, "--skip", code=2).err
+    desk.box.zoho.restore("Deals", job)
+    desk.edit("job", Description="wanted after all")
+    assert problem_codes(desk.sync(code=3)) == ["invoice_gone"]
+
+
 def test_a_dry_run_sees_a_deletion_and_notes_nothing(desk: Desk) -> None:
     desk.configure(when={"deal_deleted": "void"})
     job = invoiced(desk)

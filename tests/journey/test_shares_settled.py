@@ -34,6 +34,26 @@ def by_hand(desk: Desk, amount: str, like: Record) -> str:
 # ---- set aside ----
 
 
+@pytest.mark.parametrize("policy", ["hold", "void", "keep"])
+def test_the_share_of_a_deal_that_was_set_aside_and_is_deleted_is_not_forgotten(desk: Desk, policy: str) -> None:
+    desk.configure(stages=[CONFIRMED, WON], limits={"invoice_total": "150.00"}, when={"deal_deleted": policy})
+    job = opened(desk)
+    desk.move("job", "Closed Won")
+    desk.sync(code=3)
+    desk.run("resolve", job, "--skip", code=0)
+    desk.sync()
+    desk.box.zoho.delete("Deals", "job")
+    desk.wait(minutes=20)
+    report = desk.sync(code=None)
+    assert problem_codes(report) == (["deal_deleted"] if policy == "hold" else [])
+    assert len(desk.invoices()) == (0 if policy == "void" else 1)
+    desk.box.zoho.restore("Deals", job)
+    desk.edit("job", Description="back")
+    if policy == "keep":
+        desk.sync()
+        assert len(desk.invoices()) == 1
+
+
 def test_a_remainder_that_a_lost_ledger_asked_about_stays_set_aside(desk: Desk) -> None:
     job = opened(desk)
     desk.ledger.unlink()

@@ -6,58 +6,17 @@ from decimal import Decimal
 
 import pytest
 from promises import assert_promises
-from world_tools import Desk, OpenDesk, Record, line_of, order, priced, problem_codes, world
+from world_tools import Desk, OpenDesk, Record, line_of, order, priced, problem_codes
+from write_back_tools import QUIET, fields, idle, placed, puts, told
 
-FIELDS = {
-    "number": "Xero_No",
-    "status": "Xero_Status",
-    "total": "Xero_Total",
-    "due": "Xero_Due",
-    "link": "Xero_Link",
-    "paid_on": "Xero_Paid_On",
-}
-TYPES = {
-    "Xero_No": "text",
-    "Xero_Status": "text",
-    "Xero_Total": "currency",
-    "Xero_Due": "currency",
-    "Xero_Link": "website",
-    "Xero_Paid_On": "date",
-}
 # What changed among the deals, and among the invoices.
 POLLED = ["POST /crm/v8/coql", "GET /api.xro/2.0/Invoices"]
-
-
-def placed() -> Record:
-    """The standard world with a field for everything."""
-    made = world()
-    made["zoho"]["fields"] = {"Deals": TYPES}
-    return made
 
 
 @pytest.fixture
 def telling(desk_of: OpenDesk) -> Desk:
     """A desk whose configuration writes everything back."""
-    opened = desk_of(on=placed())
-    opened.configure(write_back=FIELDS, poll={"documents": 0, "customers": 0, "deleted": 0})
-    opened.sync()
-    return opened
-
-
-def fields(desk: Desk, key: str = "job") -> Record:
-    """What the deal's own fields say."""
-    deal = desk.box.zoho.find("Deals", key)
-    return {key: deal[name] for key, name in FIELDS.items() if deal.get(name) is not None}
-
-
-def idle(desk: Desk, *, code: int = 0) -> None:
-    """The next run is one call to Zoho, none to Xero, and nothing to tell."""
-    calls = desk.box.calls
-    before = calls.api_calls("zoho"), calls.api_calls("xero")
-    with desk.nothing_sent():
-        report = desk.sync(code=code)
-    assert (calls.api_calls("zoho") - before[0], calls.api_calls("xero") - before[1]) == (1, 0)
-    assert report["counts"]["seen"] == 0
+    return told(desk_of)
 
 
 def later(desk: Desk, *, code: int = 0) -> Record:
@@ -72,11 +31,6 @@ def asked(desk: Desk, *, code: int = 0) -> list[str]:
     later(desk, code=code)
     calls = [f"{call.method} {call.path.partition('?')[0]}" for call in list(desk.box.calls)[before:]]
     return [call for call in calls if not call.endswith(("/token", "/connections", "/org"))]
-
-
-def puts(desk: Desk) -> int:
-    """How many requests wrote to Zoho so far."""
-    return len(desk.box.calls.writes("zoho"))
 
 
 def test_the_whole_life_comes_back_without_another_round(telling: Desk) -> None:
@@ -206,82 +160,6 @@ def test_a_refused_deal_stops_no_other_and_is_tried_again_on_demand(telling: Des
     assert good != bad
 
 
-def gone_before_told(desk: Desk) -> str:
-    """A deal that was deleted between its invoice and the words about it; its id."""
-    job = desk.add(order("job", "Closed Won"))
-    desk.fault("status_503", service="zoho", method="PUT", path="/crm/v8/Deals", times=99)
-    desk.sync(code=4)
-    desk.box.faults.clear()
-    desk.box.zoho.delete("Deals", "job")
-    desk.sync()
-    assert puts(desk) > 0
-    idle(desk)
-    return job
-
-
-def test_a_deal_that_comes_back_is_told_within_a_day(telling: Desk) -> None:
-    """Nothing shows that it is back: it keeps its Modified_Time."""
-    job = gone_before_told(telling)
-    with telling.nothing_sent():
-        assert telling.sync("--dry-run")["notes"] == []
-    telling.box.zoho.restore("Deals", job)
-    idle(telling)
-    assert fields(telling) == {}
-    telling.wait(hours=24)
-    telling.sync()
-    assert (fields(telling)["status"], fields(telling)["due"]) == ("AUTHORISED", Decimal("396"))
-    idle(telling)
-    assert_promises(telling)
-
-
-def test_a_deal_that_comes_back_is_told_at_once_when_somebody_works_on_it(telling: Desk) -> None:
-    job = gone_before_told(telling)
-    telling.box.zoho.restore("Deals", job)
-    telling.edit("job", Description="wanted after all")
-    telling.sync()
-    assert fields(telling)["status"] == "AUTHORISED"
-    idle(telling)
-
-
-def test_a_deal_that_stays_away_costs_one_write_a_day(telling: Desk) -> None:
-    gone_before_told(telling)
-    telling.wait(hours=24)
-    for _ in range(3):
-        had = puts(telling)
-        telling.sync()
-        assert puts(telling) == had + 1
-        idle(telling)
-        telling.wait(hours=24)
-
-
-def test_what_became_of_the_invoice_meanwhile_is_told_too(telling: Desk) -> None:
-    job = gone_before_told(telling)
-    telling.box.zoho.restore("Deals", job)
-    telling.box.xero.pay(str(telling.invoice("job")["InvoiceID"]), "396.00")
-    telling.wait(hours=24)
-    telling.sync()
-    assert (fields(telling)["status"], fields(telling)["due"]) == ("PAID", Decimal(0))
-    idle(telling)
-
-
-def test_the_note_of_a_deal_that_was_gone_is_written_once_it_is_back(desk_of: OpenDesk) -> None:
-    desk = desk_of(on=placed())
-    desk.configure(write_back={"note": True}, poll={"documents": 0, "customers": 0, "deleted": 0})
-    desk.sync()
-    job = desk.add(order("job", "Closed Won"))
-    desk.fault("rate_day", service="zoho", method="POST", path="/crm/v8/Notes", times=40)
-    desk.sync(code=4)
-    desk.box.faults.clear()
-    desk.box.zoho.delete("Deals", "job")
-    desk.sync()
-    idle(desk)
-    desk.box.zoho.restore("Deals", job)
-    desk.wait(hours=24)
-    desk.sync()
-    assert len(desk.box.zoho.notes("Deals", job)) == 1
-    idle(desk)
-
-
 def test_a_field_that_is_not_there_is_told_and_not_lost(telling: Desk) -> None:
     telling.configure(write_back={"status": "Xero_State"})
     telling.add(order("job", "Confirmed"))
@@ -332,7 +210,7 @@ def test_one_note_and_never_a_second(desk_of: OpenDesk) -> None:
     desk.sync()
     earlier = desk.add(order("earlier", "Confirmed"))
     desk.sync()
-    desk.configure(write_back={"note": True}, poll={"documents": 0, "customers": 0, "deleted": 0})
+    desk.configure(write_back={"note": True}, poll=QUIET)
     desk.sync()
     job = desk.add(order("job", "Confirmed", account="birch"))
     desk.sync()
@@ -360,7 +238,7 @@ def test_one_note_and_never_a_second(desk_of: OpenDesk) -> None:
 )
 def test_a_note_is_sent_again_only_when_it_surely_was_not(desk_of: OpenDesk, kind: str, code: int, notes: int) -> None:
     desk = desk_of(on=placed())
-    desk.configure(write_back={"note": True}, poll={"documents": 0, "customers": 0, "deleted": 0})
+    desk.configure(write_back={"note": True}, poll=QUIET)
     desk.sync()
     job = desk.add(order("job", "Confirmed"))
     desk.fault(kind, service="zoho", method="POST", path="/crm/v8/Notes", times=40 if kind == "rate_day" else 1)

@@ -7,7 +7,8 @@ import click
 from zoho_xero_sync.cli.main import Session
 from zoho_xero_sync.cli.start import open_app
 from zoho_xero_sync.cli.sync import deal_id
-from zoho_xero_sync.core.model import DealRecord, DealState, InvoiceLink
+from zoho_xero_sync.core.model import DealRecord, DealState
+from zoho_xero_sync.core.settlement import Settled
 from zoho_xero_sync.core.staging import waits_as_left
 from zoho_xero_sync.errors import ExitCode
 from zoho_xero_sync.render.clean import clean
@@ -50,18 +51,19 @@ def resolve(
         return _link(session, deal, contact.strip())
     if invoice is not None:
         return _adopt(session, deal, invoice.strip(), sure=yes)
-    record, kept = open_app(session).resolve(deal, retry=retry)
-    for line in _tried_again(record) if retry else _settled(record, kept):
+    settled = open_app(session).resolve(deal, retry=retry)
+    for line in _settled(settled, retry=retry):
         session.hands.console().print(line, markup=False)
     return int(ExitCode.OK)
 
 
-def _tried_again(record: DealRecord) -> tuple[str, ...]:
-    return (f"Deal {record.deal_id} ({record.name}) is tried again by the next run.",)
-
-
-def _settled(record: DealRecord, kept: InvoiceLink | None) -> tuple[str, ...]:
+def _settled(settled: Settled, *, retry: bool) -> tuple[str, ...]:
+    record, kept = settled.record, settled.kept
     named = f"Deal {record.deal_id} ({record.name})"
+    if settled.words_only:
+        return _words_settled(record, named, retry=retry)
+    if retry:
+        return (f"{named} is tried again by the next run.",)
     if kept is None and not waits_as_left(record):
         again = f"zoho-xero-sync resolve {record.deal_id} --retry"
         return f"{named} is set aside and will not be invoiced.", f"To bring it back: {again}"
@@ -70,6 +72,15 @@ def _settled(record: DealRecord, kept: InvoiceLink | None) -> tuple[str, ...]:
         f"{named} keeps {what}, and nothing waits any more.",
         "A later change of the deal, or its return to an invoiced stage, is taken up as usual.",
     )
+
+
+def _words_settled(record: DealRecord, named: str, *, retry: bool) -> tuple[str, ...]:
+    if retry:
+        return (f"{named} is told of its invoice by the next run.",)
+    said = f"{named} keeps its fields in Zoho as they are, until there is something new to tell of its invoice."
+    if record.problem is None:
+        return (said,)
+    return said, f"The deal still waits: {record.problem.message}"
 
 
 def _link(session: Session, deal: str, contact: str) -> int:

@@ -1,4 +1,4 @@
-"""What the engine hands the ledger to record: how a deal was settled, and what Xero answered for one item."""
+"""What becomes of a deal or of an item: how a deal was settled, by a run or a person, and what Xero answered."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from zoho_xero_sync.core.model import (
     CustomerLink,
+    DealRecord,
     DealState,
     EmailNote,
     Event,
@@ -43,3 +44,15 @@ class OperationAnswer:
     settlement: DealSettlement | None = None
     event: Event | None = None
     email: EmailNote | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a person's word came to: the deal's record as it was, and the invoice that it keeps.
+
+    `words_only` says that nothing but what Zoho refused to write into the deal was settled.
+    """
+
+    record: DealRecord
+    kept: InvoiceLink | None = None
+    words_only: bool = False

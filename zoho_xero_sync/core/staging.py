@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
 
 from zoho_xero_sync.core.model import Deal, DealRecord, DealRow, DealState, InvoiceLink, Problem
 from zoho_xero_sync.core.rules import Rules, StageRule
@@ -27,8 +29,8 @@ def waits_as_left(record: DealRecord) -> bool:
 def stage_row(row: DealRow, known: DealRecord | None, rules: Rules, *, requested: bool) -> DealRecord | None:
     """The record to store for this row, or None when there is nothing to remember.
 
-    A deal enters the ledger only through a stage that is invoiced. What was read before and is the same to the
-    letter is not work. A baseline deal stays history until it leaves the stages, or until a person asks for it.
+    A deal enters the ledger only through a stage that is invoiced. What `is_known` is not work. A baseline deal stays
+    history until it leaves the stages, or until a person asks for it.
     """
     qualifies = match_rule(rules.stages, row.stage, row.pipeline) is not None
     stays = known is not None and not requested and stays_unbilled(known, row, rules)
@@ -37,7 +39,7 @@ def stage_row(row: DealRow, known: DealRecord | None, rules: Rules, *, requested
     if known is None and not qualifies and not (unreadable and not row.stage):
         return None
     settles = stays and known is not None and known.state is DealState.PENDING
-    if known is not None and known.snapshot == row.snapshot and not requested and not settles:
+    if known is not None and is_known(row, known) and not requested and not settles:
         return None
     baseline = known is not None and known.baseline and qualifies and not requested
     settled = baseline or stays or (known is not None and not requested and stays_outside(row, known, rules))
@@ -58,6 +60,33 @@ def stage_row(row: DealRow, known: DealRecord | None, rules: Rules, *, requested
         account=row.content.account.id if isinstance(row.content, Deal) and row.content.account else None,
         customer_only=not baseline and (stays or wants_customer_only(row, rules)),
     )
+
+
+def is_known(row: DealRow, known: DealRecord) -> bool:
+    """Whether the deal is as it was when it was last read, to the letter or but for what this program told it since."""
+    if known.snapshot is None:
+        return False
+    told = known.told_at is not None and known.told_at == row.modified_at
+    return known.snapshot == row.snapshot or (told and _same_content(known.snapshot, row.snapshot))
+
+
+def _same_content(before: str, now: str) -> bool:
+    """Whether two reads differ in the time of modification alone, as far as both asked for the same columns.
+
+    Zoho writes times with the offset of the day they are read on, so these are compared as what they stand for.
+    """
+    old, new = (json.loads(text, parse_float=Decimal) for text in (before, now))
+    columns = (old.keys() & new.keys()) - {"Modified_Time"}
+    return all(_meant(old[name]) == _meant(new[name]) for name in columns)
+
+
+def _meant(value: object) -> object:
+    """The value, or the instant that it writes with an offset."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return value
+    return value if moment is None or moment.tzinfo is None else moment
 
 
 def wants_customer_only(row: DealRow, rules: Rules) -> bool:

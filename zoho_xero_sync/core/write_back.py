@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from zoho_xero_sync.core.fingerprint import canonical_json, fingerprint
-from zoho_xero_sync.core.model import Change, DealRecord, InvoiceLink, Problem
+from zoho_xero_sync.core.fingerprint import fingerprint
+from zoho_xero_sync.core.model import Change, InvoiceLink, Problem
 from zoho_xero_sync.core.money import money_text, plain_text
 from zoho_xero_sync.core.rules import WriteBackRules
 from zoho_xero_sync.core.sighting import Edits, standing_edits, still_due
@@ -58,14 +57,16 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What Zoho answered for one record: the time it now bears as Zoho wrote it, or why it was refused.
+    """What Zoho answered for one record: the time of modification it now bears, or why it was refused.
 
-    `gone` is set for a record that is not there any more, `answered` is False when the answer was lost.
+    `gone` is set for a record that is not there any more, `changed` for one that somebody changed since it was read;
+    `answered` is False when the answer was lost.
     """
 
-    modified_at: str | None = None
+    modified_at: datetime | None = None
     problem: str | None = None
     gone: bool = False
+    changed: bool = False
     answered: bool = True
 
 
@@ -136,24 +137,6 @@ def missing_fields_problem(names: Sequence[str]) -> Problem:
         "Make it in Zoho, or correct write_back in the configuration; then type: zoho-xero-sync check",
         "write_back",
     )
-
-
-def moved_snapshot(record: DealRecord, modified_at: str | None) -> tuple[str, datetime] | None:
-    """The deal's snapshot with the time Zoho gave it for what this program wrote, and that time.
-
-    Read again, the deal is then the same to the letter unless somebody else changed it. None when either is not known.
-    """
-    if record.snapshot is None or modified_at is None:
-        return None
-    row = json.loads(record.snapshot)
-    try:
-        moment, before = datetime.fromisoformat(modified_at), datetime.fromisoformat(row["Modified_Time"])
-    except (KeyError, TypeError, ValueError):
-        return None
-    if moment.tzinfo is None or before.tzinfo is None:
-        return None
-    row["Modified_Time"] = moment.astimezone(before.tzinfo).isoformat()
-    return canonical_json(row), moment
 
 
 def changes_line(changes: Sequence[Change]) -> str:

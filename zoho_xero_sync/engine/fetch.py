@@ -29,13 +29,15 @@ from zoho_xero_sync.errors import LedgerError, RemoteError
 class Work:
     """What one read came to. `staged` are the records to store; `checkpoint` where the next poll starts (None: stay).
 
-    `missing` are problems of deals that were asked for by id and are not there.
+    `missing` are problems of deals that were asked for by id and are not there; `read_at` is Zoho's clock when the
+    first deal was read.
     """
 
     staged: tuple[DealRecord, ...]
     window: tuple[datetime | None, datetime | None]
     checkpoint: datetime | None
     missing: tuple[Problem, ...] = ()
+    read_at: datetime | None = None
 
 
 def read_changes(context: Context, ledger: LedgerView, options: Options) -> Work:
@@ -50,24 +52,28 @@ def read_changes(context: Context, ledger: LedgerView, options: Options) -> Work
     staged = _stage(context, ledger, fetched, requested=False)
     if staged:
         context.zoho.confirm()
-    return Work(tuple(staged), (window.start, fetched.read_at), next_checkpoint(checkpoint, fetched.read_at))
+    reached = next_checkpoint(checkpoint, fetched.read_at)
+    return Work(tuple(staged), (window.start, fetched.read_at), reached, read_at=fetched.read_at)
 
 
 def _requested(context: Context, ledger: LedgerView, options: Options) -> Work:
     staged: dict[str, DealRecord] = {}
     missing: tuple[Problem, ...] = ()
+    read_at: datetime | None = None
     if options.since is not None:
         window = Window(options.since, options.until)
         fetched = context.zoho.fetch_changed(window, expected=ledger.count_modified_since(window.start))
+        read_at = fetched.read_at
         staged |= {record.deal_id: record for record in _stage(context, ledger, fetched, requested=True)}
     if options.deals:
         fetched = context.zoho.fetch_deals(options.deals)
         staged |= {record.deal_id: record for record in _stage(context, ledger, fetched, requested=True, named=True)}
+        read_at = read_at or fetched.read_at
         found = {row.id for row in fetched.rows}
         missing = tuple(_not_found(deal_id) for deal_id in options.deals if deal_id not in found)
     if staged:
         context.zoho.confirm()
-    return Work(tuple(staged.values()), (options.since, options.until), None, missing)
+    return Work(tuple(staged.values()), (options.since, options.until), None, missing, read_at)
 
 
 def _stage(
@@ -95,17 +101,22 @@ def _stage(
 
 
 def read_again(
-    context: Context, ledger: LedgerView, staged: Collection[str], touched: Collection[str] = ()
+    context: Context,
+    ledger: LedgerView,
+    staged: Collection[str],
+    touched: Collection[str] = (),
+    deleted: Collection[str] = (),
 ) -> list[DealRecord]:
     """Deals that are tried again now, as Zoho has them now.
 
     They are those that an earlier run left pending, those that a person released, those held under other rules than
     today's, and those `touched` by a change beside them. One that Zoho no longer shows keeps no snapshot, and is held
-    for that.
+    for that; so is one that a person set aside and that was `deleted`: what it has in Xero is still to be planned.
     """
     if waiting_until(ledger, context.clock) is not None:
         return []
-    tried = [*_tried_again(context, ledger), *_touched(ledger, touched)]
+    aside = set() if context.rules.when.deal_deleted == "keep" else set(deleted)
+    tried = [*_tried_again(context, ledger), *_touched(ledger, touched, aside)]
     waiting = {record.deal_id: record for record in tried if record.deal_id not in staged}
     if not waiting:
         return []
@@ -121,16 +132,17 @@ def _tried_again(context: Context, ledger: LedgerView) -> Iterator[DealRecord]:
     yield from (record for record in ledger.waiting_deals() if record.rules not in (None, fingerprint))
 
 
-def _touched(ledger: LedgerView, touched: Collection[str]) -> Iterator[DealRecord]:
+def _touched(ledger: LedgerView, touched: Collection[str], aside: Collection[str]) -> Iterator[DealRecord]:
+    """The deals among those touched that are looked at; what was set aside is when it is one of `aside`."""
     for record in ledger.find_deals(touched).values():
-        if not record.baseline and record.state is not DealState.SKIPPED:
+        if not record.baseline and (record.state is not DealState.SKIPPED or record.deal_id in aside):
             yield record
 
 
 def _as_of_now(record: DealRecord, row: DealRow | None, rules: Rules) -> DealRecord:
     if row is None:
         return replace(record, state=DealState.PENDING, snapshot=None)
-    if stays_outside(row, record, rules):
+    if record.state is DealState.SKIPPED or stays_outside(row, record, rules):
         return record
     staged = stage_row(row, record, rules, requested=False)
     if staged is not None:

@@ -54,6 +54,7 @@ from zoho_xero_sync.core.reconcile_totals import control_totals
 from zoho_xero_sync.core.rules import ContactMatch, StageRule
 from zoho_xero_sync.core.shares import part_of_total
 from zoho_xero_sync.core.stages import CLOSED, covers, match_rule
+from zoho_xero_sync.core.staging import is_known
 from zoho_xero_sync.core.window import Window, poll_window
 from zoho_xero_sync.engine.billed import with_billing
 from zoho_xero_sync.engine.books import BookKeeper
@@ -69,7 +70,8 @@ _MANY = 10_000
 # What the history says of the invoice in Xero, and of what Zoho was told of it: nothing of it is a word on the deal.
 _NO_WORD = frozenset({
     "invoice_part_paid", "invoice_paid", "invoice_status_in_xero", "invoice_renumbered_in_xero",
-    "invoice_edited_in_xero", "written_back", "write_back_refused", "contact_merged", "email_seen", "email_dropped",
+    "invoice_edited_in_xero", "written_back", "write_back_refused", "write_back_retried", "write_back_kept",
+    "contact_merged", "email_seen", "email_dropped",
 })  # fmt: skip
 
 
@@ -389,7 +391,7 @@ def source_total(
 
 def _awaited(row: DealRow, record: DealRecord | None, checkpoint: datetime | None) -> bool:
     """Whether the next run reads the deal and finds it other than it was: no run has had the chance to act on it."""
-    if record is not None and record.snapshot == row.snapshot:
+    if record is not None and is_known(row, record):
         return False
     return checkpoint is None or row.modified_at is None or poll_window(checkpoint).contains(row.modified_at)
 

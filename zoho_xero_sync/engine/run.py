@@ -109,7 +109,7 @@ def _apply(context: Context, ledger: LedgerDesk, options: Options, tally: Tally)
         if tally.baseline is not None and before is None and not options.requested:
             return
         work = read_changes(context, ledger, options)
-        _note(ledger, work, tally)
+        _note(ledger, work, options, tally)
         _keep_stages(context, ledger, _watch_stages(context, ledger, tally))
         # A poll is staged before it is planned, so that no poison deal can hold up the checkpoint. What a person
         # asked for is staged once the safety stop has let it pass: a mistaken back-fill leaves nothing behind.
@@ -178,7 +178,7 @@ def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally)
     if before is None and not options.requested:
         return
     work = read_changes(context, overlay, options)
-    _note(overlay, work, tally)
+    _note(overlay, work, options, tally)
     if tally.baseline is None:
         _watch_stages(context, overlay, tally)
     overlay.lay(work.staged)
@@ -227,7 +227,8 @@ def _waiting_again(context: Context, ledger: LedgerView, work: Work, news: News,
     """Deals that waited and are tried again, read after the poll is safe in the ledger."""
     if waiting_until(ledger, context.clock) is None and ledger.pending_deals():
         _probe_after_wait(context, ledger)
-    again = read_again(context, ledger, {record.deal_id for record in work.staged}, news.deals)
+    staged = {record.deal_id for record in work.staged}
+    again = read_again(context, ledger, staged, news.deals, news.deletions)
     tally.remember(ledger.find_deals([record.deal_id for record in again]))
     _note_held(again, tally)
     _note_left_alone(again, tally)
@@ -240,8 +241,9 @@ def _probe_after_wait(context: Context, ledger: LedgerView) -> None:
         context.xero.probe()
 
 
-def _note(ledger: LedgerView, work: Work, tally: Tally) -> None:
-    tally.window = work.window
+def _note(ledger: LedgerView, work: Work, options: Options, tally: Tally) -> None:
+    tally.window, tally.read_at = work.window, work.read_at
+    tally.read = frozenset(record.deal_id for record in work.staged) if options.requested else None
     tally.run_problems += work.missing
     tally.remember(ledger.find_deals([record.deal_id for record in work.staged]))
     for record in ledger.waiting_deals():

@@ -8,10 +8,10 @@ from datetime import datetime
 from zoho_xero_sync.core.describe import is_share
 from zoho_xero_sync.core.emailing import REFUSED as EMAIL_REFUSED
 from zoho_xero_sync.core.emailing import UNKNOWN as EMAIL_UNKNOWN
-from zoho_xero_sync.core.model import DealRecord, DealState, EmailState, Event, InvoiceLink
+from zoho_xero_sync.core.model import DealRecord, DealState, EmailNote, EmailState, Event, InvoiceLink
 from zoho_xero_sync.core.parts import REMAINDER, newest
 from zoho_xero_sync.core.rules import Rules
-from zoho_xero_sync.core.settlement import DealSettlement
+from zoho_xero_sync.core.settlement import DealSettlement, Settled
 from zoho_xero_sync.core.stages import match_rule
 from zoho_xero_sync.core.staging import pipeline_of, waits_as_left
 from zoho_xero_sync.engine.busy import busy_subjects
@@ -19,6 +19,8 @@ from zoho_xero_sync.engine.linking import released
 from zoho_xero_sync.engine.ports import LedgerDesk
 from zoho_xero_sync.engine.write_back import settle_refused
 from zoho_xero_sync.errors import UsageError
+
+_TRIED_AGAIN = (DealState.HELD, DealState.REJECTED, DealState.PENDING)
 
 
 def known_deal(ledger: LedgerDesk, deal_id: str) -> DealRecord:
@@ -29,39 +31,47 @@ def known_deal(ledger: LedgerDesk, deal_id: str) -> DealRecord:
     return record
 
 
-def settle_deal(
-    ledger: LedgerDesk, rules: Rules, now: datetime, deal_id: str, *, retry: bool
-) -> tuple[DealRecord, InvoiceLink | None]:
+def settle_deal(ledger: LedgerDesk, rules: Rules, now: datetime, deal_id: str, *, retry: bool) -> Settled:
     """Let the next run try the deal again, or set it aside for good.
 
     A deal that has the invoice its stage is about is not set aside: the invoice stays as it is, and nothing waits any
-    more. Returns the deal's record as it was, and the invoice that is kept. Raises UsageError when the ledger does not
-    know the deal or nothing of it waits, and when a deal is to be set aside that Xero may have invoiced.
+    more. Where Zoho refused what the deal was to be told, to leave that as it is says nothing of the deal itself, and
+    to try it again nothing of what was set aside. Raises UsageError when the ledger does not know the deal or nothing
+    of it waits, and when a deal is to be set aside that Xero may have invoiced.
     """
     record = known_deal(ledger, deal_id)
-    if not retry:
-        _require_answered(ledger, record)
-    waits = record.state in (DealState.HELD, DealState.REJECTED, DealState.SKIPPED, DealState.PENDING)
-    refused = settle_refused(ledger, deal_id, retry=retry)
-    if retry and not (waits or refused):
+    if settle_refused(ledger, deal_id, retry=retry) and not (retry and record.state in _TRIED_AGAIN):
+        kind = "write_back_retried" if retry else "write_back_kept"
+        ledger.record_events([Event(now, None, deal_id, kind, {})])
+        return Settled(record, words_only=True)
+    return _retried(ledger, now, record) if retry else _set_aside(ledger, rules, now, record)
+
+
+def _retried(ledger: LedgerDesk, now: datetime, record: DealRecord) -> Settled:
+    if record.state not in (*_TRIED_AGAIN, DealState.SKIPPED):
         raise UsageError(
-            f"Deal {deal_id} ({record.name}) does not wait for anything.",
-            f"To sync it now: zoho-xero-sync sync --deal {deal_id}",
+            f"Deal {record.deal_id} ({record.name}) does not wait for anything.",
+            f"To sync it now: zoho-xero-sync sync --deal {record.deal_id}",
         )
-    if not (retry or refused):
-        _require_unsettled(ledger, record, rules)
+    if record.problem is not None and record.problem.code == EMAIL_UNKNOWN:
+        # A person says so: it is sent once more.
+        ledger.record_emails([replace(note, state=EmailState.WANTED) for note in _open_emails(ledger, record)])
+    ledger.stage([released(record)], None)
+    ledger.record_events([Event(now, None, record.deal_id, "retried", {})])
+    return Settled(record)
+
+
+def _set_aside(ledger: LedgerDesk, rules: Rules, now: datetime, record: DealRecord) -> Settled:
+    deal_id = record.deal_id
+    _require_answered(ledger, record)
+    _require_unsettled(ledger, record, rules)
     kept = _kept(ledger, record, rules)
-    dropped = Event(now, None, deal_id, "email_dropped", {})
-    _settle_email(ledger, dropped, record, kept, retry=retry)
-    if retry:
-        ledger.stage([released(record)] if waits else [], None)
-        ledger.record_events([Event(now, None, deal_id, "retried", {})])
-        return record, None
+    _drop_emails(ledger, now, record, kept)
     stays = kept is not None or waits_as_left(record)
     event = Event(now, None, deal_id, "kept" if stays else "skipped", {"invoice": kept.number} if kept else {})
     state = DealState.SEEN if stays else DealState.SKIPPED
     ledger.settle_deals([DealSettlement(deal_id, state, event=event)])
-    return record, kept
+    return Settled(record, kept)
 
 
 def _require_answered(ledger: LedgerDesk, record: DealRecord) -> None:
@@ -74,9 +84,10 @@ def _require_answered(ledger: LedgerDesk, record: DealRecord) -> None:
 
 
 def _require_unsettled(ledger: LedgerDesk, record: DealRecord, rules: Rules) -> None:
-    """Raises UsageError for a deal that left and whose invoice is over: set aside, it would stay so if it came back."""
+    """Raises UsageError for a deal that left or is gone, and whose invoice is over: set aside, it would stay so."""
     link = newest(ledger.find_parts([record.deal_id]).get(record.deal_id, ()))
-    left = match_rule(rules.stages, record.stage, pipeline_of(record)) is None
+    # A deal that was planned as deleted has no snapshot.
+    left = record.snapshot is None or match_rule(rules.stages, record.stage, pipeline_of(record)) is None
     if record.state is DealState.SEEN and left and link is not None and not link.live:
         raise UsageError(
             f"Deal {record.deal_id} ({record.name}) does not wait any more: invoice {link.number} is {link.status}.",
@@ -84,22 +95,21 @@ def _require_unsettled(ledger: LedgerDesk, record: DealRecord, rules: Rules) -> 
         )
 
 
-def _settle_email(
-    ledger: LedgerDesk, dropped: Event, record: DealRecord, kept: InvoiceLink | None, *, retry: bool
-) -> None:
-    """A doubtful e-mail is sent once more when a person says so; what is set aside is not e-mailed.
+def _open_emails(ledger: LedgerDesk, record: DealRecord) -> list[EmailNote]:
+    return [note for note in ledger.open_emails() if note.deal_id == record.deal_id]
+
+
+def _drop_emails(ledger: LedgerDesk, now: datetime, record: DealRecord, kept: InvoiceLink | None) -> None:
+    """What is set aside is not e-mailed.
 
     Where a person spoke of another invoice, or of one that is still to be made, an e-mail that is due stays so.
     """
-    notes = [note for note in ledger.open_emails() if note.deal_id == record.deal_id]
+    notes = _open_emails(ledger, record)
     code = record.problem.code if record.problem is not None else ""
-    if retry and code == EMAIL_UNKNOWN:
-        ledger.record_emails([replace(note, state=EmailState.WANTED) for note in notes])
-    if retry or not notes:
-        return
     if code not in (EMAIL_REFUSED, EMAIL_UNKNOWN):
         notes = [note for note in notes if kept is not None and note.invoice_id == kept.invoice_id]
     if notes:
+        dropped = Event(now, None, record.deal_id, "email_dropped", {})
         ledger.record_emails([replace(note, state=EmailState.DROPPED) for note in notes], [dropped])
 
 

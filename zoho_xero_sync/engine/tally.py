@@ -23,7 +23,8 @@ class Tally:
     """The results of one run so far.
 
     `known` are the problems deals had before it, to tell new ones; `told` other problems that were told before, each
-    as code, subject and message.
+    as code, subject and message. `read_at` is Zoho's clock when the deals were read, up to which nothing of the deals
+    in `read` is unknown; None stands for all deals.
     """
 
     context: Context
@@ -37,6 +38,8 @@ class Tally:
     told: set[tuple[str, str, str]] = field(default_factory=set)
     window: Span = (None, None)
     checkpoint: Span = (None, None)
+    read_at: datetime | None = None
+    read: frozenset[str] | None = None
     baseline: int | None = None
     error: SyncError | None = None
 

@@ -22,7 +22,6 @@ from zoho_xero_sync.core.write_back import (
     as_told,
     changes_line,
     missing_fields_problem,
-    moved_snapshot,
     note_of,
     refused_problem,
     rules_stamp,
@@ -73,6 +72,9 @@ def write_back(context: Context, ledger: LedgerDesk, tally: Tally) -> None:
     tally.told |= {_told(row) for row in ledger.refused_write_backs()}
     notes_since = _notes_since(context, ledger, tally)
     due = ledger.due_write_backs(rules_stamp(rules), MOST_IN_A_RUN, _zoho_now(context))
+    if tally.read is not None:
+        # Of the others, what people did to them is not known yet: their new Modified_Time would hide it.
+        due = [item for item in due if item.link.deal_id in tally.read]
     if due:
         context.zoho.confirm()
         missing = _missing_fields(context, ledger)
@@ -82,7 +84,8 @@ def write_back(context: Context, ledger: LedgerDesk, tally: Tally) -> None:
     for start in range(0, len(due), BATCH):
         context.check_stop()
         context.progress("writing back to Zoho", start, len(due))
-        told = _tell(context, ledger, [_telling(context, item) for item in due[start : start + BATCH]])
+        telling = [_telling(context, item) for item in due[start : start + BATCH]]
+        told = _tell(context, ledger, telling, tally.read_at)
         if notes_since is not None:
             _add_notes(context, ledger, [item for item in told if _wants_note(item, notes_since)])
     _report_refused(ledger, tally)
@@ -99,6 +102,7 @@ def preview_write_back(context: Context, view: LedgerView, tally: Tally) -> None
     links |= {result.deal_id: _planned(result, links.get(result.deal_id)) for result in _making(tally)}
     before, edits = view.find_write_backs(links), view.find_edits([link.invoice_id for link in links.values()])
     gone = {row.deal_id for row in before.values() if row.gone_at} - {item.link.deal_id for item in due}
+    gone -= {record.deal_id for record in view.find_deals(gone & tally.results.keys()).values() if record.snapshot}
     lines: list[str] = []
     for deal_id, link in links.items():
         values = told_fields(link, edits.get(link.invoice_id), rules)
@@ -133,23 +137,24 @@ def _telling(context: Context, due: DueWriteBack) -> _Telling:
     return _Telling(due, values, untold(values, due.before), row)
 
 
-def _tell(context: Context, ledger: LedgerDesk, telling: Sequence[_Telling]) -> list[_Telling]:
-    """Write what is news, and record what came of it; what is no news is only noted as told. Those that are there."""
+def _tell(
+    context: Context, ledger: LedgerDesk, telling: Sequence[_Telling], read_at: datetime | None
+) -> list[_Telling]:
+    """Write what is news, and record what came of it; what is no news is only noted as told. Returns who was told.
+
+    A deal that somebody changed since `read_at` is told by a run that has read it: the time that Zoho gives it for
+    what is written would hide a change that nothing else shows, as that of a subform's rows.
+    """
     changed = [item for item in telling if item.news]
-    answers = context.zoho.update_deals([(item.deal_id, item.news) for item in changed]) if changed else []
-    told = list(zip(changed, answers, strict=True))
+    news = [(item.deal_id, item.news) for item in changed]
+    answers = context.zoho.update_deals(news, unmodified_since=read_at) if changed else []
+    told = [(item, answer) for item, answer in zip(changed, answers, strict=True) if not answer.changed]
     rows = [item.row for item in telling if not item.news]
     rows += [_answered(context, item, answer) for item, answer in told]
-    records = ledger.find_deals([item.deal_id for item in changed])
-    moved: dict[str, tuple[str, datetime]] = {}
-    for item, answer in told:
-        record = records.get(item.deal_id)
-        snapshot = moved_snapshot(record, answer.modified_at) if record else None
-        if snapshot is not None:
-            moved[item.deal_id] = snapshot
-    ledger.record_write_backs(rows, list(_events(context, told)), moved=moved)
-    gone = {item.deal_id for item, answer in told if answer.gone}
-    return [item for item in telling if item.deal_id not in gone]
+    told_at = {item.deal_id: answer.modified_at for item, answer in told if answer.modified_at is not None}
+    ledger.record_write_backs(rows, list(_events(context, told)), told_at=told_at)
+    untold = {item.deal_id for item, answer in zip(changed, answers, strict=True) if answer.changed or answer.gone}
+    return [item for item in telling if item.deal_id not in untold]
 
 
 def _answered(context: Context, item: _Telling, answer: Written) -> WriteBack:

@@ -93,9 +93,10 @@ def _billed() -> Exists:
 
 
 def count_modified_since(connection: Connection, instant: datetime) -> int:
-    """How many known deals were last modified at `instant` or later."""
+    """How many known deals were last modified at `instant` or later, by people or by this program."""
     table = tables.deal
-    query = select(func.count()).select_from(table).where(table.c.modified_at >= instant)
+    modified = or_(table.c.modified_at >= instant, table.c.told_at >= instant)
+    query = select(func.count()).select_from(table).where(modified)
     return connection.execute(query).scalar_one()
 
 
@@ -104,11 +105,9 @@ def upsert_deals(connection: Connection, deals: Sequence[DealRecord]) -> None:
     upsert(connection, tables.deal, ["deal_id"], [_values(deal) for deal in deals])
 
 
-def move_snapshots(connection: Connection, moved: Mapping[str, tuple[str, datetime]]) -> None:
-    """Give deals another snapshot and time of modification; everything else of them stays."""
-    changes = [
-        {"deal_id": deal_id, "snapshot": snapshot, "modified_at": at} for deal_id, (snapshot, at) in moved.items()
-    ]
+def note_told(connection: Connection, told_at: Mapping[str, datetime]) -> None:
+    """Note the time of modification that this program gave deals; everything else of them stays."""
+    changes = [{"deal_id": deal_id, "told_at": at} for deal_id, at in told_at.items()]
     update_each(connection, tables.deal, "deal_id", changes)
 
 
@@ -142,6 +141,7 @@ def _values(deal: DealRecord) -> dict[str, Any]:
         "person_before": deal.person_before,
         "account": deal.account,
         "customer_only": int(deal.customer_only),
+        "told_at": deal.told_at,
         **_problem_values(deal.problem),
     }
 
@@ -184,4 +184,5 @@ def _record(row: Row[Any]) -> DealRecord:
         person_before=row.person_before,
         account=row.account,
         customer_only=bool(row.customer_only),
+        told_at=row.told_at,
     )

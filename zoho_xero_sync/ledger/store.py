@@ -186,11 +186,15 @@ class Ledger:
             _seen.upsert_seen(connection, records)
 
     def stage(self, deals: Sequence[DealRecord], checkpoint: datetime | None) -> None:
-        """Store the records entirely and move the checkpoint, both or neither; the checkpoint never moves back."""
+        """Store the records entirely and move the checkpoint, both or neither; the checkpoint never moves back.
+
+        A deal that was gone when it was to be told of its invoice is due again once it was read.
+        """
         if not deals and checkpoint is None:
             return
         with self._writing() as connection:
             _deals.upsert_deals(connection, deals)
+            _write_backs.note_there(connection, [deal.deal_id for deal in deals if deal.snapshot is not None])
             if checkpoint is not None:
                 _deals.advance_checkpoint(connection, checkpoint)
 
@@ -329,14 +333,14 @@ class Ledger:
         rows: Sequence[WriteBack],
         events: Sequence[Event] = (),
         *,
-        moved: Mapping[str, tuple[str, datetime]] | None = None,
+        told_at: Mapping[str, datetime] | None = None,
     ) -> None:
-        """Store what deals were told, with its history; `moved` are their snapshots with the time Zoho gave them."""
+        """Store what deals were told, with its history; `told_at` is the time of modification that Zoho gave them."""
         if not rows:
             return
         with self._writing() as connection:
             _write_backs.upsert(connection, rows)
-            _deals.move_snapshots(connection, moved or {})
+            _deals.note_told(connection, told_at or {})
             _runs.insert_events(connection, events)
 
     # ---- the journal of writes ----

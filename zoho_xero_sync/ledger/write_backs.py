@@ -6,7 +6,21 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Text, and_, exists, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Text,
+    and_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy import type_coerce as as_type
 
 from zoho_xero_sync.core.write_back import GONE_IS_TRIED_AFTER, DueWriteBack, WriteBack
@@ -19,9 +33,9 @@ from zoho_xero_sync.ledger.statements import chunks
 def find_due(connection: Connection, rules: str, limit: int, at: datetime) -> list[DueWriteBack]:
     """The deals whose invoice has another stamp than the one they were told, those linked last first.
 
-    One that was gone is due once it was modified again, or has a live invoice and was not tried for a day before `at`.
+    One that was gone is due when its invoice lives and it was not tried for a day before `at`.
     """
-    link, told, edit, deal = tables.invoice_link, tables.write_back, tables.edit, tables.deal
+    link, told, edit = tables.invoice_link, tables.write_back, tables.edit
     later = link.alias()
     # As find_invoice_links chooses.
     rank, later_rank = (tuple_(row.c.live, row.c.live * row.c.part, row.c.id) for row in (link, later))
@@ -29,12 +43,11 @@ def find_due(connection: Connection, rules: str, limit: int, at: datetime) -> li
     stamp = _stamp(rules)
     untold = or_(told.c.stamp.is_(None), told.c.stamp != stamp)
     tried_again = and_(link.c.live == 1, told.c.gone_at <= at - GONE_IS_TRIED_AFTER)
-    there = or_(told.c.gone_at.is_(None), deal.c.modified_at > told.c.gone_at, tried_again)
+    there = or_(told.c.gone_at.is_(None), tried_again)
     query = (
         select(link.c.deal_id, stamp.label("stamp"))
         .outerjoin(edit, edit.c.invoice_id == link.c.invoice_id)
         .outerjoin(told, told.c.deal_id == link.c.deal_id)
-        .outerjoin(deal, deal.c.deal_id == link.c.deal_id)
         .where(~replaced, untold, there)
         .order_by(link.c.id.desc())
         .limit(limit)
@@ -79,6 +92,14 @@ def upsert(connection: Connection, rows: Sequence[WriteBack]) -> None:
         for row in rows
     ]
     statements.upsert(connection, tables.write_back, ["deal_id"], values)
+
+
+def note_there(connection: Connection, deal_ids: Collection[str]) -> None:
+    """Note that deals which were gone are there."""
+    table = tables.write_back
+    for chunk in chunks(deal_ids):
+        gone = table.c.deal_id.in_(chunk), table.c.gone_at.is_not(None)
+        connection.execute(update(table).where(*gone).values(gone_at=None))
 
 
 def _stamp(rules: str) -> ColumnElement[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 from core_samples import DEAL, LATER, NOON, a_deal, a_record, some_rules
 
 from zoho_xero_sync.core.model import DealRecord, DealRow, DealState, Problem
-from zoho_xero_sync.core.staging import baseline_record, stage_row
+from zoho_xero_sync.core.staging import baseline_record, is_known, stage_row
 
 RULES = some_rules()
 UNREADABLE = Problem("deal_unreadable", f"deal {DEAL}", "Amount should be a number.", "Correct it.", "Amount")
@@ -140,3 +141,27 @@ def test_a_baseline_deal_is_remembered_without_its_content() -> None:
     record = baseline_record(a_row(modified_at=NOON))
     assert (record.state, record.baseline, record.snapshot, record.modified_at) == (SEEN, True, None, NOON)
     assert not record.requested
+
+
+BEFORE = '{"Amount":10.50,"Created_Time":"2026-09-10T10:00:00+10:00","Modified_Time":"2026-09-10T10:00:00+10:00"}'
+TOLD = '{"Amount":10.50,"Created_Time":"2026-09-10T11:00:00+11:00","Modified_Time":"2026-11-20T13:00:00+11:00"}'
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "told_at", "expected"),
+    [
+        (BEFORE, BEFORE, None, True),
+        (BEFORE, TOLD, LATER, True),
+        (BEFORE, TOLD, None, False),
+        (BEFORE, TOLD, NOON, False),
+        (None, TOLD, LATER, False),
+        (BEFORE, TOLD.replace("10.50", "10.51"), LATER, False),
+        (BEFORE, TOLD.replace("11:00:00+11:00", "11:00:01+11:00"), LATER, False),
+        (BEFORE, TOLD.replace('{"Amount"', '{"Next_Step":"PO 77","Amount"'), LATER, True),
+        (BEFORE.replace('{"Amount"', '{"Next_Step":"PO 77","Amount"'), TOLD, LATER, True),
+    ],
+)
+def test_a_deal_is_known_but_for_what_it_was_told(
+    before: str | None, now: str, told_at: datetime | None, expected: bool
+) -> None:
+    assert is_known(a_row(snapshot=now), known(snapshot=before, told_at=told_at)) is expected

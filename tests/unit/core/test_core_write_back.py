@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from core_samples import NOON, a_link, a_record
+from core_samples import NOON, a_link
 
-from zoho_xero_sync.core.fingerprint import canonical_json
 from zoho_xero_sync.core.model import Change
 from zoho_xero_sync.core.rules import WriteBackRules
 from zoho_xero_sync.core.sighting import Edits
 from zoho_xero_sync.core.write_back import (
     WriteBack,
     as_told,
-    moved_snapshot,
     note_of,
     refused_problem,
     rules_stamp,
@@ -66,27 +63,6 @@ def test_only_news_is_written(sent: dict[str, str], expected: dict[str, object])
     assert untold(values, WriteBack("1", "", sent)) == expected
     assert [change.field for change in told_changes(values, WriteBack("1", "", sent))] == list(expected)
     assert untold(values, WriteBack("1", "", as_told(values))) == {}
-
-
-@pytest.mark.parametrize(
-    ("before", "given", "expected"),
-    [
-        ("2026-11-20T12:00:00+11:00", "2026-11-20T12:05:00+11:00", "2026-11-20T12:05:00+11:00"),
-        ("2026-11-20T12:00:00+11:00", "2026-11-20T01:05:00Z", "2026-11-20T12:05:00+11:00"),
-    ],
-)
-def test_a_snapshot_moves_to_the_time_zoho_gave(before: str, given: str, expected: str) -> None:
-    row = {"id": "1", "Amount": Decimal("250.50"), "Deal_Name": "Zürich", "Modified_Time": before, "Stage": None}
-    moved = moved_snapshot(a_record(snapshot=canonical_json(row)), given)
-    assert moved == (canonical_json(row | {"Modified_Time": expected}), datetime(2026, 11, 20, 1, 5, tzinfo=UTC))
-
-
-@pytest.mark.parametrize("given", [None, "", "soon", "2026-11-20T12:05:00"])
-def test_a_time_that_cannot_be_read_moves_nothing(given: str | None) -> None:
-    snapshot = json.dumps({"Modified_Time": "2026-11-20T12:00:00+11:00"})
-    assert moved_snapshot(a_record(snapshot=snapshot), given) is None
-    assert moved_snapshot(a_record(snapshot=None), "2026-11-20T12:05:00+11:00") is None
-    assert moved_snapshot(a_record(snapshot="{}"), "2026-11-20T12:05:00+11:00") is None
 
 
 def test_words() -> None:

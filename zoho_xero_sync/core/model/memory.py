@@ -34,7 +34,8 @@ class DealRecord:
 
     `person` and `account` are the ids of its contact person and account then, `person_before` of the person it had
     when it was last settled. `customer_only` is True when the rule of its stage asked for no more when the deal was
-    last read; of history it is not.
+    last read; of history it is not. `told_at` is the time of modification that this program's own words about the
+    invoice gave the deal since.
     """
 
     deal_id: str
@@ -51,6 +52,7 @@ class DealRecord:
     person_before: str | None = None
     account: str | None = None
     customer_only: bool = False
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,13 +133,21 @@ class ZohoClient:
             if not info.get("more_records"):
                 return
 
-    def write(self, method: str, module: str, body: bytes, count: int, scopes: Sequence[str]) -> list[Row]:
+    def write(
+        self,
+        method: str,
+        module: str,
+        body: bytes,
+        count: int,
+        scopes: Sequence[str],
+        headers: Mapping[str, str] | None = None,
+    ) -> list[Row]:
         """Send `count` records of a module as they are, at most once; the answer to each, in order.
 
         Raises NotSent and NoAnswer as the transport does, LoginError when the login lacks one of `scopes`, RemoteError
         when the request was refused as a whole.
         """
-        answer = self._transport.write(method, f"/crm/v8/{coql.name(module)}", body=body)
+        answer = self._transport.write(method, f"/crm/v8/{coql.name(module)}", body=body, headers=headers)
         rows = _listed(answer, "data")
         if len(rows) == count:
             return rows

@@ -110,9 +110,11 @@ class ZohoSource:
             return ()
         return tuple(name for name in names if name not in fields or not fields[name].writable)
 
-    def update_deals(self, changes: Sequence[tuple[str, Mapping[str, FieldValue]]]) -> list[Written]:
-        """Write these fields of up to 100 deals, by id; one answer each, in order."""
-        return update_deals(self._client, changes)
+    def update_deals(
+        self, changes: Sequence[tuple[str, Mapping[str, FieldValue]]], *, unmodified_since: datetime | None
+    ) -> list[Written]:
+        """Write these fields of up to 100 deals, by id, unless they were modified since; one answer each, in order."""
+        return update_deals(self._client, changes, unmodified_since)
 
     def add_notes(self, notes: Sequence[tuple[str, Note]]) -> list[Written]:
         """Add up to 100 notes to deals, by id; one answer each, in order."""

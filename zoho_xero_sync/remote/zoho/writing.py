@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from zoho_xero_sync.core.write_back import FieldValue, Note, Written
 from zoho_xero_sync.errors import RemoteError
 from zoho_xero_sync.remote.http import NoAnswer, NotSent
+from zoho_xero_sync.remote.zoho.changed import readable_time
 from zoho_xero_sync.remote.zoho.client import Row, ZohoClient
 
 _UPDATE, _CREATE = ("ZohoCRM.modules.deals.UPDATE",), ("ZohoCRM.modules.notes.CREATE",)
@@ -21,14 +23,19 @@ _UPDATE, _CREATE = ("ZohoCRM.modules.deals.UPDATE",), ("ZohoCRM.modules.notes.CR
 _TITLE_MAX = 120
 
 
-def update_deals(client: ZohoClient, changes: Sequence[tuple[str, Mapping[str, FieldValue]]]) -> list[Written]:
+def update_deals(
+    client: ZohoClient, changes: Sequence[tuple[str, Mapping[str, FieldValue]]], unmodified_since: datetime | None
+) -> list[Written]:
     """Write these fields of up to 100 deals, by id; one answer each, in order.
 
-    Raises RemoteError when the answer was lost: the same values can be written again without harm.
+    A deal that was modified later than `unmodified_since` (Zoho's clock) is left as it is, and answered as changed
+    (.../update-records.html, If-Unmodified-Since). Raises RemoteError when the answer was lost: the same values can
+    be written again without harm.
     """
     records = [{"id": deal_id, **values} for deal_id, values in changes]
     try:
-        rows = client.write("PUT", "Deals", _body({"data": records, "trigger": []}), len(records), _UPDATE)
+        body = _body({"data": records, "trigger": []})
+        rows = client.write("PUT", "Deals", body, len(records), _UPDATE, _unless_modified(unmodified_since))
     except (NotSent, NoAnswer) as error:
         raise RemoteError(
             f"Zoho did not answer when invoices were written back to deals: {error}",
@@ -60,6 +67,10 @@ def add_notes(client: ZohoClient, notes: Sequence[tuple[str, Note]]) -> list[Wri
     return [_written(row) for row in rows]
 
 
+def _unless_modified(since: datetime | None) -> dict[str, str]:
+    return {} if since is None else {"If-Unmodified-Since": since.isoformat(timespec="seconds")}
+
+
 def _body(value: Mapping[str, object]) -> bytes:
     return _json(value).encode()
 
@@ -80,8 +91,9 @@ def _written(row: Row) -> Written:
     details = found if isinstance(found, dict) else {}
     code = str(row.get("code") or "")
     if code == "SUCCESS":
-        modified = details.get("Modified_Time")
-        return Written(modified_at=modified if isinstance(modified, str) else None)
+        return Written(modified_at=readable_time(details))
+    if code == "ALREADY_MODIFIED":
+        return Written(changed=True)
     name = details.get("api_name")
     if code == "INVALID_DATA" and name in ("id", "Parent_Id"):
         return Written(gone=True)

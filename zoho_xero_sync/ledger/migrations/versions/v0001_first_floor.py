@@ -121,6 +121,7 @@ def _create_deals() -> None:
         _text("person_before", null=True),
         _text("account", null=True),
         _integer("customer_only"),
+        _text("told_at", null=True),
         _one_of("deal", "state", "seen", "pending", "held", "rejected", "skipped"),
         _flag("deal", "baseline"),
         _flag("deal", "requested"),
@@ -135,7 +136,7 @@ def _create_deals() -> None:
             "state NOT IN ('held', 'rejected') OR problem_code IS NOT NULL", name="deal_waits_with_a_reason"
         ),
         *_filled("deal", "deal_id"),
-        *_instants("deal", "modified_at"),
+        *_instants("deal", "modified_at", "told_at"),
         sqlite_strict=True,
     )
     op.create_index("deal_by_state", "deal", ["state"])

@@ -1,0 +1,70 @@
+"""Desks whose deals have fields for everything that can be written back, and what became of these fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from world_tools import Desk, OpenDesk, Record, world
+
+FIELDS = {
+    "number": "Xero_No",
+    "status": "Xero_Status",
+    "total": "Xero_Total",
+    "due": "Xero_Due",
+    "link": "Xero_Link",
+    "paid_on": "Xero_Paid_On",
+}
+TYPES = {
+    "Xero_No": "text",
+    "Xero_Status": "text",
+    "Xero_Total": "currency",
+    "Xero_Due": "currency",
+    "Xero_Link": "website",
+    "Xero_Paid_On": "date",
+}
+# Nothing is asked but the deals, and the invoices at their pace.
+QUIET = {"documents": 0, "customers": 0, "deleted": 0}
+
+
+def placed() -> Record:
+    """The standard world with a field for everything."""
+    made = world()
+    made["zoho"]["fields"] = {"Deals": TYPES}
+    return made
+
+
+def told(desk_of: OpenDesk, on: Record | None = None, **settings: Any) -> Desk:
+    """A desk whose configuration writes everything back, after its first run."""
+    opened = desk_of(on=on or placed())
+    opened.configure(**{"write_back": FIELDS, "poll": QUIET, **settings})
+    opened.sync()
+    return opened
+
+
+def runs(desk: Desk, count: int = 4) -> Record:
+    """The report of the last of some runs, each after the polls' pace."""
+    for _ in range(count):
+        desk.wait(minutes=20)
+        report = desk.sync(code=None)
+    return report
+
+
+def fields(desk: Desk, key: str = "job") -> Record:
+    """What the deal's own fields say."""
+    deal = desk.box.zoho.find("Deals", key)
+    return {key: deal[name] for key, name in FIELDS.items() if deal.get(name) is not None}
+
+
+def idle(desk: Desk, *, code: int = 0) -> None:
+    """The next run is one call to Zoho, none to Xero, and nothing to tell."""
+    calls = desk.box.calls
+    before = calls.api_calls("zoho"), calls.api_calls("xero")
+    with desk.nothing_sent():
+        report = desk.sync(code=code)
+    assert (calls.api_calls("zoho") - before[0], calls.api_calls("xero") - before[1]) == (1, 0)
+    assert report["counts"]["seen"] == 0
+
+
+def puts(desk: Desk) -> int:
+    """How many requests wrote to Zoho so far."""
+    return len(desk.box.calls.writes("zoho"))
