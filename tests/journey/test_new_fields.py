@@ -6,7 +6,7 @@ import io
 
 import pytest
 from click.testing import CliRunner
-from test_write_back import FIELDS, fields
+from write_back_tools import FIELDS, fields
 from world_tools import Desk, DeskClock, OpenDesk, Result, order
 
 from zoho_xero_sync.cli.hands import Hands

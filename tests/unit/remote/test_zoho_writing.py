@@ -31,7 +31,7 @@ def test_every_record_has_its_own_answer(bench: ZohoBench) -> None:
         (GONE, {"No": "INV-2"}),
         (two, {"No": "a number too long"}),
     ]
-    good, gone, bad = update_deals(bench.client, changes)
+    good, gone, bad = update_deals(bench.client, changes, None)
     deal = bench.state.find("Deals", "one")
     assert (deal["Sum"], deal["Paid"], deal["No"]) == (Decimal("1234.50"), "2026-11-20", "INV-1")
     assert (good.modified_at, good.problem) == (deal["Modified_Time"], None)
@@ -41,10 +41,21 @@ def test_every_record_has_its_own_answer(bench: ZohoBench) -> None:
     assert bench.state.workflow_runs == 0
 
 
+def test_a_record_that_was_modified_since_is_left_as_it_is(bench: ZohoBench) -> None:
+    one, two = bench.id("Deals", "one"), bench.id("Deals", "two")
+    read_at = bench.state.now()
+    bench.clock.advance(seconds=1)
+    bench.state.update("Deals", "one", {"No": "theirs"})
+    changed, good = update_deals(bench.client, [(one, {"No": "ours"}), (two, {"No": "ours"})], read_at)
+    assert changed == Written(changed=True)
+    assert (good.changed, good.problem) == (False, None)
+    assert [bench.state.find("Deals", key)["No"] for key in ("one", "two")] == ["theirs", "ours"]
+
+
 def test_a_field_is_emptied(bench: ZohoBench) -> None:
     one = bench.id("Deals", "one")
-    update_deals(bench.client, [(one, {"Paid": "2026-11-20"})])
-    update_deals(bench.client, [(one, {"Paid": None})])
+    update_deals(bench.client, [(one, {"Paid": "2026-11-20"})], None)
+    update_deals(bench.client, [(one, {"Paid": None})], None)
     assert bench.state.find("Deals", "one").get("Paid") is None
 
 
@@ -61,7 +72,7 @@ def test_notes(bench: ZohoBench) -> None:
 def test_a_login_that_is_refused_writes_nothing(bench: ZohoBench) -> None:
     bench.state.oauth.set_scopes(("ZohoCRM.modules.READ",))
     with pytest.raises(LoginError, match="what was written to Deals"):
-        update_deals(bench.client, [(bench.id("Deals", "one"), {"No": "1"})])
+        update_deals(bench.client, [(bench.id("Deals", "one"), {"No": "1"})], None)
     assert bench.state.find("Deals", "one").get("No") is None
 
 
