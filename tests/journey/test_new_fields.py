@@ -6,8 +6,8 @@ import io
 
 import pytest
 from click.testing import CliRunner
-from write_back_tools import FIELDS, fields
 from world_tools import Desk, DeskClock, OpenDesk, Result, order
+from write_back_tools import FIELDS, fields
 
 from zoho_xero_sync.cli.hands import Hands
 from zoho_xero_sync.cli.main import run

@@ -10,6 +10,7 @@ from decimal import Decimal
 from zoho_xero_sync.core.fingerprint import fingerprint
 from zoho_xero_sync.core.model import Change, InvoiceLink, Problem
 from zoho_xero_sync.core.money import money_text, plain_text
+from zoho_xero_sync.core.parts import WHOLE
 from zoho_xero_sync.core.rules import WriteBackRules
 from zoho_xero_sync.core.sighting import Edits, standing_edits, still_due
 
@@ -116,6 +117,14 @@ def note_of(link: InvoiceLink) -> Note:
     total = f"{money_text(link.total, link.currency)} {link.currency}"
     text = f"Invoice {link.number} ({link.status}) over {total} was made in Xero.\n{xero_url(link.invoice_id)}"
     return Note(f"Xero invoice {link.number}", text)
+
+
+def wants_note(due: DueWriteBack, since: datetime) -> bool:
+    """Whether the deal gets a note for its invoice, where notes are made of what was invoiced `since`."""
+    link, noted = due.link, due.before.noted if due.before else None
+    # A deal that is back has its note already; one that is billed in two gets another for the remainder.
+    has_it = noted is not None and (link.part == WHOLE or noted == link.invoice_id)
+    return due.made_at is not None and due.made_at >= since and not has_it and link.live
 
 
 def refused_problem(row: WriteBack) -> Problem:

@@ -110,7 +110,7 @@ class Application:
             if action.contact and action.contact.action == "adopt"
         ]
         invoices = [
-            _adopted_invoice(action.deal_id, action.invoice, self._links)
+            adopted_invoice(action.deal_id, action.invoice, self._links)
             for action in self._actions
             if action.invoice and action.invoice.current and action.invoice.action in ("adopt", "unchanged")
         ]
@@ -260,7 +260,7 @@ def _adopted_contact(step: ContactStep) -> CustomerLink:
     return CustomerLink(draft.customer, step.contact_id, step.number, draft.name, sent, draft.person or None)
 
 
-def _adopted_invoice(deal_id: str, step: InvoiceStep, links: Mapping[str, InvoiceLink]) -> InvoiceLink:
+def adopted_invoice(deal_id: str, step: InvoiceStep, links: Mapping[str, InvoiceLink]) -> InvoiceLink:
     """The link of an invoice as Xero has it now. An adopted one counts as carried over as it stands."""
     current = step.current
     if current is None or step.draft is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from zoho_xero_sync.core.model import (
@@ -27,16 +28,19 @@ class Overlay:
     def __init__(self, below: LedgerView | None) -> None:
         self._below = below
         self._staged: dict[str, DealRecord] = {}
-        self._invoices: dict[str, InvoiceLink] = {}
+        self._invoices: dict[str, dict[str, InvoiceLink]] = {}
+        self._edits: dict[str, Edits] = {}
         self._deletions: dict[str, datetime] = {}
 
     def lay(self, deals: Sequence[DealRecord]) -> None:
         """Stage these deals in memory."""
         self._staged |= {deal.deal_id: deal for deal in deals}
 
-    def lay_invoices(self, links: Sequence[InvoiceLink]) -> None:
-        """Take these invoices, as Xero has them now, for the stored ones."""
-        self._invoices |= {link.invoice_id: link for link in links}
+    def lay_invoices(self, links: Sequence[InvoiceLink], edits: Sequence[Edits] = ()) -> None:
+        """Take these invoices and edits for the stored ones; a live invoice that is not stored is its part's."""
+        for link in links:
+            self._invoices.setdefault(link.deal_id, {})[link.invoice_id] = link
+        self._edits |= {seen.invoice_id: seen for seen in edits}
 
     def lay_deletions(self, deletions: Mapping[str, datetime]) -> None:
         """Take these deals for deleted."""
@@ -82,17 +86,23 @@ class Overlay:
         return self._below.find_contact_links(contact_ids) if self._below else {}
 
     def find_invoice_links(self, deal_ids: Collection[str]) -> dict[str, InvoiceLink]:
-        """The links of these deals, one just read before the stored one."""
-        chosen = {deal_id: newest(links) for deal_id, links in self.find_parts(deal_ids).items()}
+        """The links of these deals, a laid one before the stored one: a live one first, else the last one it had."""
+        last = self.last_linked(deal_ids)
+        chosen = {
+            deal_id: newest(link for link in links if link.live) or _named(last.get(deal_id), links) or newest(links)
+            for deal_id, links in self.find_parts(deal_ids).items()
+        }
         return {deal_id: link for deal_id, link in chosen.items() if link is not None}
 
+    def last_linked(self, deal_ids: Collection[str]) -> dict[str, str]:
+        """As the ledger below."""
+        return self._below.last_linked(deal_ids) if self._below else {}
+
     def find_parts(self, deal_ids: Collection[str]) -> dict[str, tuple[InvoiceLink, ...]]:
-        """The links of each part of these deals, one just read before the stored one."""
+        """The links of each part of these deals, a laid one before the stored one."""
         found = self._below.find_parts(deal_ids) if self._below else {}
-        return {
-            deal_id: tuple(self._invoices.get(link.invoice_id, link) for link in links)
-            for deal_id, links in found.items()
-        }
+        parts = {deal_id: self._laid_over(deal_id, found.get(deal_id, ())) for deal_id in deal_ids}
+        return {deal_id: links for deal_id, links in parts.items() if links}
 
     def invoice_numbers(self, deal_ids: Collection[str]) -> dict[str, frozenset[str]]:
         """As the ledger below."""
@@ -132,12 +142,35 @@ class Overlay:
         return self._below.open_emails() if self._below else []
 
     def find_edits(self, invoice_ids: Collection[str]) -> dict[str, Edits]:
-        """As the ledger below."""
-        return self._below.find_edits(invoice_ids) if self._below else {}
+        """The edits of these invoices, laid ones before the stored ones."""
+        found = self._below.find_edits(invoice_ids) if self._below else {}
+        return found | {invoice_id: self._edits[invoice_id] for invoice_id in invoice_ids if invoice_id in self._edits}
 
     def due_write_backs(self, rules: str, limit: int, at: datetime) -> list[DueWriteBack]:
-        """As the ledger below."""
-        return self._below.due_write_backs(rules, limit, at) if self._below else []
+        """The deals that are due below, and those whose invoice is another one, or otherwise, by what was laid.
+
+        A deal that was gone is due only where it is due below, or was read again. When a laid invoice was made is not
+        known here.
+        """
+        below = self._below.due_write_backs(rules, limit, at) if self._below else []
+        due = {item.link.deal_id: item for item in below}
+        before = self.find_write_backs(self._invoices.keys() | self._staged.keys())
+        back = {deal_id for deal_id, row in before.items() if row.gone_at is not None and self._is_read(deal_id)}
+        links = self.find_invoice_links(self._invoices.keys() | back)
+        edits = self.find_edits([link.invoice_id for link in links.values()])
+        was = self._below.find_invoice_links(links) if self._below else {}
+        edited = self._below.find_edits([link.invoice_id for link in was.values()]) if self._below else {}
+        for deal_id, link in links.items():
+            row, old, seen = before.get(deal_id), was.get(deal_id), edits.get(link.invoice_id)
+            if deal_id in due:
+                due[deal_id] = replace(due[deal_id], link=link, edits=seen)
+            elif deal_id in back:
+                due[deal_id] = DueWriteBack(link, seen, "", row, None)
+            elif row is not None and row.gone_at is not None:
+                continue
+            elif old is None or _shown(link, seen) != _shown(old, edited.get(old.invoice_id)):
+                due[deal_id] = DueWriteBack(link, seen, "", row, None)
+        return list(due.values())[:limit]
 
     def find_write_backs(self, deal_ids: Collection[str]) -> dict[str, WriteBack]:
         """As the ledger below."""
@@ -155,6 +188,30 @@ class Overlay:
         """What the ledger below noted under this name, and when."""
         return self._below.fact(name) if self._below else None
 
+    def _is_read(self, deal_id: str) -> bool:
+        """Whether Zoho showed the deal when it was read just now."""
+        record = self._staged.get(deal_id)
+        return record is not None and record.snapshot is not None
+
+    def _laid_over(self, deal_id: str, stored: Sequence[InvoiceLink]) -> tuple[InvoiceLink, ...]:
+        laid = self._invoices.get(deal_id, {})
+        parts = {link.part: laid.get(link.invoice_id, link) for link in stored}
+        known = {link.invoice_id for link in stored}
+        for invoice_id, link in laid.items():
+            if invoice_id not in known and (link.live or link.part not in parts):
+                parts[link.part] = link
+        return tuple(parts[part] for part in sorted(parts))
+
     def _in_state(self, below: list[DealRecord], *states: DealState) -> list[DealRecord]:
         kept = [deal for deal in below if deal.deal_id not in self._staged]
         return kept + [deal for deal in self._staged.values() if deal.state in states]
+
+
+def _named(invoice_id: str | None, links: Sequence[InvoiceLink]) -> InvoiceLink | None:
+    """The one of the links that is this invoice's."""
+    return next((link for link in links if link.invoice_id == invoice_id), None)
+
+
+def _shown(link: InvoiceLink, edits: Edits | None) -> tuple[object, ...]:
+    """All of an invoice that may be told, as the stamps of the ledger have it."""
+    return link.invoice_id, link.number, link.status, link.total, link.due, link.paid_on, edits

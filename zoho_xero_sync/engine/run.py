@@ -39,7 +39,8 @@ from zoho_xero_sync.engine.safety import forget_stop, remember_stop, say_again, 
 from zoho_xero_sync.engine.stage_names import FACT as STAGES_FACT
 from zoho_xero_sync.engine.stage_names import stage_problem, watched_stages
 from zoho_xero_sync.engine.tally import Tally
-from zoho_xero_sync.engine.write_back import preview_write_back, write_back
+from zoho_xero_sync.engine.write_back import write_back
+from zoho_xero_sync.engine.write_back_preview import preview_write_back
 from zoho_xero_sync.errors import AllowanceError, SafetyError, SyncError
 
 
@@ -187,7 +188,7 @@ def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally)
         again = _waiting_again(context, overlay, work, news, tally)
         overlay.lay_deletions(with_deletions(context, overlay, news, again).deletions)
         overlay.lay(again)
-        overlay.lay_invoices(news.invoices)
+        overlay.lay_invoices(news.invoices, news.edits)
         tally.announced += notes_of_left_alone(context, overlay)
     planned_actions = _plan(context, overlay, BookKeeper(context, overlay), work, options, tally)
     actions = _without_backlog(context, overlay, planned_actions, options, tally)
@@ -199,7 +200,7 @@ def _preview(context: Context, overlay: Overlay, options: Options, tally: Tally)
     if codes:
         tally.notes.append(items_note("Would make", codes))
     preview_emails(context, overlay, options, kept, tally)
-    preview_write_back(context, overlay, tally)
+    preview_write_back(context, overlay, kept, tally)
 
 
 def _note_stages(context: Context, baseline: Baseline, tally: Tally) -> None:

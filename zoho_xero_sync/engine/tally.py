@@ -23,7 +23,7 @@ class Tally:
     """The results of one run so far.
 
     `known` are the problems deals had before it, to tell new ones; `told` other problems that were told before, each
-    as code, subject and message. `read_at` is Zoho's clock when the deals were read, up to which nothing of the deals
+    as code, subject and message. `words` says that a sync would tell Zoho something. `read_at` is Zoho's clock when the deals were read, up to which nothing of the deals
     in `read` is unknown; None stands for all deals.
     """
 
@@ -41,6 +41,7 @@ class Tally:
     read_at: datetime | None = None
     read: frozenset[str] | None = None
     baseline: int | None = None
+    words: bool = False
     error: SyncError | None = None
 
     def remember(self, records: Mapping[str, DealRecord]) -> None:
@@ -121,7 +122,7 @@ class Tally:
         if isinstance(self.error, Interrupted):
             return int(self.error.signal_exit_code)
         codes = frozenset(problem.code for problem in self.run_problems)
-        return exit_code(counts, codes, detailed_dry_run=detailed)
+        return exit_code(counts, codes, detailed_dry_run=detailed, words=self.words)
 
     def _deal_problems(self, records: Mapping[str, DealRecord]) -> Iterator[Problem]:
         for deal_id, result in self.results.items():

@@ -11,23 +11,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from zoho_xero_sync.core.model import Event, InvoiceLink
-from zoho_xero_sync.core.parts import WHOLE
-from zoho_xero_sync.core.report import DealResult
+from zoho_xero_sync.core.model import Event
+from zoho_xero_sync.core.rules import WriteBackRules
 from zoho_xero_sync.core.write_back import (
     DueWriteBack,
     FieldValue,
     WriteBack,
     Written,
     as_told,
-    changes_line,
     missing_fields_problem,
     note_of,
     refused_problem,
     rules_stamp,
-    told_changes,
     told_fields,
     untold,
+    wants_note,
 )
 from zoho_xero_sync.engine.ports import Context, LedgerDesk, LedgerView
 from zoho_xero_sync.engine.tally import Tally
@@ -41,8 +39,6 @@ MOST_IN_A_RUN = 1000
 NOTES_FACT = "write_back.notes_since"
 # The rules whose fields were seen to be there.
 FIELDS_FACT = "write_back.fields"
-_SHOWN = 20
-_MAKES = ("create", "update", "void", "adopt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,32 +83,8 @@ def write_back(context: Context, ledger: LedgerDesk, tally: Tally) -> None:
         telling = [_telling(context, item) for item in due[start : start + BATCH]]
         told = _tell(context, ledger, telling, tally.read_at)
         if notes_since is not None:
-            _add_notes(context, ledger, [item for item in told if _wants_note(item, notes_since)])
+            _add_notes(context, ledger, [item for item in told if wants_note(item.due, notes_since)])
     _report_refused(ledger, tally)
-
-
-def preview_write_back(context: Context, view: LedgerView, tally: Tally) -> None:
-    """Note what a sync would write back, as far as it can be known before Xero has answered."""
-    rules = context.rules.write_back
-    if not rules.active:
-        return
-    tally.told |= {_told(row) for row in view.refused_write_backs()}
-    due = view.due_write_backs(rules_stamp(rules), MOST_IN_A_RUN, _zoho_now(context))
-    links = view.find_invoice_links([*(item.link.deal_id for item in due), *tally.results])
-    links |= {result.deal_id: _planned(result, links.get(result.deal_id)) for result in _making(tally)}
-    before, edits = view.find_write_backs(links), view.find_edits([link.invoice_id for link in links.values()])
-    gone = {row.deal_id for row in before.values() if row.gone_at} - {item.link.deal_id for item in due}
-    gone -= {record.deal_id for record in view.find_deals(gone & tally.results.keys()).values() if record.snapshot}
-    lines: list[str] = []
-    for deal_id, link in links.items():
-        values = told_fields(link, edits.get(link.invoice_id), rules)
-        changes = told_changes(values, before.get(deal_id))
-        if changes and deal_id not in gone:
-            lines.append(f"Zoho would be told in deal {deal_id}: {changes_line(changes)}")
-    tally.notes += lines[:_SHOWN]
-    if len(lines) > _SHOWN:
-        tally.notes.append(f"Zoho would be told of {len(lines) - _SHOWN} more invoices.")
-    _report_refused(view, tally)
 
 
 # ---- fields ----
@@ -121,13 +93,18 @@ def preview_write_back(context: Context, view: LedgerView, tally: Tally) -> None
 def _missing_fields(context: Context, ledger: LedgerDesk) -> tuple[str, ...]:
     """Fields that Zoho would not write, looked up once: it drops what it does not know without a word."""
     rules = context.rules.write_back
-    kept = ledger.fact(FIELDS_FACT)
-    if not rules.fields or (kept is not None and kept[0] == rules_stamp(rules)):
+    if fields_seen(rules, ledger):
         return ()
     missing = context.zoho.unwritable_fields(tuple(rules.fields.values()))
     if not missing:
         ledger.record_fact(FIELDS_FACT, rules_stamp(rules), context.clock.now())
     return missing
+
+
+def fields_seen(rules: WriteBackRules, view: LedgerView) -> bool:
+    """Whether an earlier run saw that Zoho has the fields of these rules, or they name none."""
+    kept = view.fact(FIELDS_FACT)
+    return not rules.fields or (kept is not None and kept[0] == rules_stamp(rules))
 
 
 def _telling(context: Context, due: DueWriteBack) -> _Telling:
@@ -199,14 +176,6 @@ def _notes_since(context: Context, ledger: LedgerDesk, tally: Tally) -> datetime
     return tally.started
 
 
-def _wants_note(item: _Telling, since: datetime) -> bool:
-    made_at = item.due.made_at
-    link = item.due.link
-    # A deal that is back has its note already; one that is billed in two gets another for the remainder.
-    noted = item.row.noted is not None and (link.part == WHOLE or item.row.noted == link.invoice_id)
-    return made_at is not None and made_at >= since and not noted and link.live
-
-
 def _add_notes(context: Context, ledger: LedgerDesk, telling: Sequence[_Telling]) -> None:
     if not telling:
         return
@@ -250,23 +219,3 @@ def _told(row: WriteBack) -> tuple[str, str, str]:
 
 def _report_refused(ledger: LedgerView, tally: Tally) -> None:
     tally.run_problems += [refused_problem(row) for row in ledger.refused_write_backs()]
-
-
-def _making(tally: Tally) -> Iterator[DealResult]:
-    for result in tally.results.values():
-        if result.invoice is not None and result.action in _MAKES:
-            yield result
-
-
-def _planned(result: DealResult, link: InvoiceLink | None) -> InvoiceLink:
-    """The deal's link as it would be after the action; a number that Xero gives is not known yet."""
-    invoice = result.invoice
-    if invoice is None:
-        raise ValueError(f"deal {result.deal_id} has no planned invoice")
-    if link is None or result.action == "create":
-        number = invoice.number or "(Xero's next)"
-        return InvoiceLink(
-            result.deal_id, invoice.id or "", number, invoice.status, invoice.currency, invoice.total, None, None
-        )
-    due = link.due if link.due is None or link.total == invoice.total else invoice.total - (link.total - link.due)
-    return replace(link, status=invoice.status, total=invoice.total, due=due)

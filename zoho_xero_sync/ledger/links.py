@@ -57,6 +57,16 @@ def find_invoice_links(connection: Connection, deal_ids: Collection[str]) -> dic
     return found
 
 
+def last_linked(connection: Connection, deal_ids: Collection[str]) -> dict[str, str]:
+    """By deal, the invoice that was linked last, live or not."""
+    table = tables.invoice_link
+    found: dict[str, str] = {}
+    for chunk in chunks(deal_ids):
+        query = select(table.c.deal_id, table.c.invoice_id).where(table.c.deal_id.in_(chunk)).order_by(table.c.id)
+        found.update((row.deal_id, row.invoice_id) for row in connection.execute(query))
+    return found
+
+
 def find_parts(connection: Connection, deal_ids: Collection[str]) -> dict[str, tuple[InvoiceLink, ...]]:
     """By deal, of each part its live invoice, else the one that was linked last; part 1 first."""
     table = tables.invoice_link

@@ -228,6 +228,11 @@ class Ledger:
         with self._reading() as connection:
             return _links.find_invoice_links(connection, deal_ids)
 
+    def last_linked(self, deal_ids: Collection[str]) -> dict[str, str]:
+        """By deal, the invoice that was linked last, live or not."""
+        with self._reading() as connection:
+            return _links.last_linked(connection, deal_ids)
+
     def find_parts(self, deal_ids: Collection[str]) -> dict[str, tuple[InvoiceLink, ...]]:
         """By deal, of each part its live invoice, else the one that was linked last; part 1 first."""
         with self._reading() as connection:

@@ -88,6 +88,15 @@ def test_a_detailed_dry_run_says_whether_there_is_something_to_do(
     assert plain != 5 and (code == plain or code == 5)
 
 
+@pytest.mark.parametrize(
+    ("some", "problems", "code"),
+    [({}, (), 5), ({"held": 1}, (), 5), ({}, ("service_unavailable",), 4), ({}, ("config_invalid",), 10)],
+)
+def test_words_for_zoho_are_something_to_do(some: dict[str, int], problems: tuple[str, ...], code: int) -> None:
+    assert exit_code(counts(**some), frozenset(problems), detailed_dry_run=True, words=True) == code
+    assert exit_code(counts(**some), frozenset(problems), words=True) == exit_code(counts(**some), frozenset(problems))
+
+
 def _family(kind: type[errors.SyncError]) -> set[type[errors.SyncError]]:
     return {kind}.union(*(_family(child) for child in kind.__subclasses__()))
 

@@ -244,6 +244,13 @@ def test_the_live_invoice_is_found_else_the_newest(
     assert ledger.find_invoice_links(["1"])["1"].invoice_id == wanted
 
 
+def test_the_invoice_that_was_linked_last_is_known_whether_it_lives_or_not(ledger: Ledger) -> None:
+    ledger.record_links([], [an_invoice("1", "a"), an_invoice("2", "c")])
+    ledger.record_links([], [an_invoice("1", "b", live=False)])
+    ledger.record_links([], [an_invoice("1", "a", number="INV-9")])
+    assert ledger.last_linked(["1", "2", "3"]) == {"1": "b", "2": "c"}
+
+
 def test_a_second_live_invoice_is_a_bug_and_a_successor_is_not(ledger: Ledger) -> None:
     ledger.record_links([], [an_invoice("1", "a")])
     with pytest.raises(BugError, match=r"invoice_link\.deal_id"):
