@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from zoho_xero_sync.core.drafted import Drafted
-from zoho_xero_sync.core.model import Action, Change, Problem, XeroInvoice
+from zoho_xero_sync.core.model import Action, Change, InvoiceLink, Problem, XeroInvoice
 
 
 def plain(item: Drafted, action: str, reason: str) -> Action:
@@ -36,6 +36,25 @@ def gone(item: Drafted, number: str, status: str) -> Problem:
         "Invoice the deal by hand if it still should be",
         settle="--skip",
     )
+
+
+def document_invoiced(item: Drafted, document: str, rival: InvoiceLink) -> Problem:
+    """Why a deal waits whose document another deal's invoice bills; its path is that invoice's id."""
+    command = f"zoho-xero-sync resolve {item.deal.id}"
+    return Problem(
+        "document_invoiced",
+        f"deal {item.deal.id}",
+        f"The deal's {document} is already invoiced: invoice {rival.number} bills it for deal {rival.deal_id}, "
+        "which may have been merged into this one.",
+        f"Void invoice {rival.number} in Xero if this deal should get its own, then type: {command} --retry; "
+        f"or leave it at that invoice: {command} --skip",
+        rival.invoice_id,
+    )
+
+
+def rival_of(problem: Problem | None) -> str | None:
+    """The id of the invoice that bills the document of a deal which waits for that; None for what else it waits for."""
+    return problem.path if problem is not None and problem.code == "document_invoiced" else None
 
 
 def several_invoices(deal_id: str, live: Sequence[XeroInvoice]) -> Problem:

@@ -10,7 +10,7 @@ from zoho_xero_sync.core.customers import ACCOUNTS
 from zoho_xero_sync.core.describe import is_share
 from zoho_xero_sync.core.drafted import Drafted, Triage
 from zoho_xero_sync.core.emailing import with_delivery
-from zoho_xero_sync.core.holding import gone, hold, plain, several_invoices, waiting
+from zoho_xero_sync.core.holding import gone, hold, plain, rival_of, several_invoices, waiting
 from zoho_xero_sync.core.model import (
     Action,
     ContactDraft,
@@ -34,6 +34,7 @@ from zoho_xero_sync.core.staging import why_left_alone
 __all__ = [
     "Drafted",
     "Triage",
+    "after_ends",
     "count_ended_invoices",
     "count_new_invoices",
     "needs_contact",
@@ -43,6 +44,7 @@ __all__ = [
     "plan_deal",
     "several_invoices",
     "triage",
+    "waits_for_rival",
 ]
 
 # Where a deal is in no stage that is invoiced.
@@ -144,6 +146,27 @@ def plan_deal(item: Drafted, rules: Rules) -> Action:
     if not nothing or item.billed is None:
         return action
     return replace(action, reason=f"nothing is left to bill: invoice {item.billed.number} billed all of it")
+
+
+def waits_for_rival(item: Drafted, rules: Rules) -> bool:
+    """Whether the deal would wait because its rival stands."""
+    return item.rival is not None and rival_of(plan_deal(item, rules).problem) is not None
+
+
+def after_ends(actions: Sequence[Action], items: Sequence[Drafted]) -> list[Action]:
+    """The actions; a deal that would wait for an invoice of a deal that loses one in this run is left to the next."""
+    ending = {action.deal_id for action in actions if action.action == "void"}
+    return [
+        _left_to_next(item, item.rival)
+        if item.rival is not None and item.rival.deal_id in ending and rival_of(action.problem) is not None
+        else action
+        for action, item in zip(actions, items, strict=True)
+    ]
+
+
+def _left_to_next(item: Drafted, rival: InvoiceLink) -> Action:
+    reason = f"invoice {rival.number} bills its document for deal {rival.deal_id}, which loses its invoice in this run"
+    return plain(item, "pending", f"{reason}; the next run goes on")
 
 
 def _standing(item: Drafted) -> InvoiceLink | None:

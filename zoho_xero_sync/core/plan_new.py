@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoho_xero_sync.core.describe import differences, invoice_fields
 from zoho_xero_sync.core.drafted import Drafted
-from zoho_xero_sync.core.holding import gone, several_invoices
+from zoho_xero_sync.core.holding import document_invoiced, gone, several_invoices
 from zoho_xero_sync.core.life import Do, Event, State, decide
 from zoho_xero_sync.core.marks import part_of
 from zoho_xero_sync.core.model import Change, InvoiceDraft, InvoiceStep, Problem, XeroInvoice
@@ -36,7 +36,7 @@ def plan_new(item: Drafted, draft: InvoiceDraft, rules: Rules) -> InvoiceStep | 
     if decide(event, state, rules.when).do is not Do.CREATE:
         return gone(item, theirs[0].number, theirs[0].status)
     if item.rival is not None:
-        return _already_billed(item, draft, item.rival.number, item.rival.deal_id)
+        return document_invoiced(item, draft.document, item.rival)
     return InvoiceStep(
         "create",
         draft,
@@ -98,18 +98,6 @@ def _unknown_part(item: Drafted, stray: XeroInvoice) -> Problem:
         "Have the ledger take it over: zoho-xero-sync reconcile --fix --since DATE (before it was made), then type: "
         f"zoho-xero-sync resolve {item.deal.id} --retry",
         "Total",
-    )
-
-
-def _already_billed(item: Drafted, draft: InvoiceDraft, number: str, deal_id: str) -> Problem:
-    command = f"zoho-xero-sync resolve {item.deal.id}"
-    return Problem(
-        "document_invoiced",
-        f"deal {item.deal.id}",
-        f"The deal's {draft.document} is already invoiced: invoice {number} bills it for deal {deal_id}, "
-        "which may have been merged into this one.",
-        f"Void invoice {number} in Xero if this deal should get its own, then type: {command} --retry; "
-        f"or leave it at that invoice: {command} --skip",
     )
 
 

@@ -69,7 +69,7 @@ class Application:
             self._apply_invoices()
         finally:
             for action in self._actions:
-                reason = action.reason if action.ended is not None else "waits for the next run"
+                reason = action.reason if action.action == "pending" else "waits for the next run"
                 waiting = planned(action, "pending", reason=reason)
                 begun = uncertain(planned(action, "uncertain"))
                 self.results.setdefault(action.deal_id, begun if self._is_open(action) else waiting)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from zoho_xero_sync.core.holding import rival_of
 from zoho_xero_sync.core.model import DealRecord, DealRow, DealState, Fetched, Problem
 from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.stages import covers, match_rule, uncovered_stages
@@ -110,8 +111,9 @@ def read_again(
     """Deals that are tried again now, as Zoho has them now.
 
     They are those that an earlier run left pending, those that a person released, those held under other rules than
-    today's, and those `touched` by a change beside them. One that Zoho no longer shows keeps no snapshot, and is held
-    for that; so is one that a person set aside and that was `deleted`: what it has in Xero is still to be planned.
+    today's or for an invoice that was ended since, and those `touched` by a change beside them. One that Zoho no longer
+    shows keeps no snapshot, and is held for that; so is one that a person set aside and that was `deleted`: what it has
+    in Xero is still to be planned.
     """
     if waiting_until(ledger, context.clock) is not None:
         return []
@@ -127,9 +129,12 @@ def read_again(
 
 
 def _tried_again(context: Context, ledger: LedgerView) -> Iterator[DealRecord]:
-    fingerprint = context.rules.fingerprint()
+    fingerprint, waiting = context.rules.fingerprint(), ledger.waiting_deals()
     yield from ledger.pending_deals()
-    yield from (record for record in ledger.waiting_deals() if record.rules not in (None, fingerprint))
+    yield from (record for record in waiting if record.rules not in (None, fingerprint))
+    rivals = {record.deal_id: rival for record in waiting if (rival := rival_of(record.problem)) is not None}
+    ended = ledger.ended_among(rivals.values()) if rivals else frozenset()
+    yield from (record for record in waiting if rivals.get(record.deal_id) in ended)
 
 
 def _touched(ledger: LedgerView, touched: Collection[str], aside: Collection[str]) -> Iterator[DealRecord]:

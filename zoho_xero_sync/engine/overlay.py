@@ -124,6 +124,10 @@ class Overlay:
         """As the ledger below."""
         return self._below.live_invoices() if self._below else []
 
+    def ended_among(self, invoice_ids: Collection[str]) -> frozenset[str]:
+        """As the ledger below."""
+        return self._below.ended_among(invoice_ids) if self._below else frozenset()
+
     def ended_invoices(self, deal_ids: Collection[str]) -> dict[str, tuple[InvoiceLink, ...]]:
         """As the ledger below."""
         return self._below.ended_invoices(deal_ids) if self._below else {}

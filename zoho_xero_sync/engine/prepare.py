@@ -32,6 +32,7 @@ from zoho_xero_sync.core.model import (
 )
 from zoho_xero_sync.core.parts import newest, others
 from zoho_xero_sync.core.plan import (
+    after_ends,
     needs_contact,
     needs_current,
     needs_persons,
@@ -69,7 +70,8 @@ def _planned(
     items = _triaged(context, ledger, readable)
     drafted, documents = draft_deals(context, keeper, items)
     looked_up = _with_lost_stages(context, _looked_up(context, ledger, keeper, drafted))
-    planned = [_with_document(plan_deal(item, context.rules), documents) for item in looked_up]
+    actions = after_ends([plan_deal(item, context.rules) for item in looked_up], looked_up)
+    planned = [_with_document(action, documents) for action in actions]
     return [*unreadable, *_with_worth(context, planned, looked_up)], documents
 
 

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from zoho_xero_sync.core.drafted import Drafted
 from zoho_xero_sync.core.model import InvoiceDraft, InvoiceLink
-from zoho_xero_sync.core.plan import needs_search
+from zoho_xero_sync.core.plan import needs_search, waits_for_rival
+from zoho_xero_sync.core.stages import CLOSED
 from zoho_xero_sync.core.standing import made_from
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.owners import own_invoices, owners
@@ -33,13 +34,8 @@ def with_found(context: Context, ledger: LedgerView, keeper: BookKeeper, items: 
     swept = context.xero.sweep(prefix, ids, since=min(created) - CLOCK_MARGIN if complete else None)
     require_only_writer(context, ledger, keeper, swept)
     found = own_invoices(owners(ledger), swept.carrying) if swept.carrying else {}
-    rivals = _rivals(ledger, wanted)
-    return [
-        replace(item, found=found.get(item.deal.id, ()), rival=rivals.get(item.deal.id))
-        if item.deal.id in ids
-        else item
-        for item in items
-    ]
+    searched = [replace(item, found=found.get(item.deal.id, ())) if item.deal.id in ids else item for item in items]
+    return _with_rivals(context, ledger, searched)
 
 
 def _made_after(item: Drafted) -> datetime | None:
@@ -49,8 +45,28 @@ def _made_after(item: Drafted) -> datetime | None:
     return item.link.updated_at
 
 
-def _rivals(ledger: LedgerView, items: Sequence[Drafted]) -> dict[str, InvoiceLink]:
-    """By deal, the live invoice of another deal that was made from the same document, or adopted for it.
+def _with_rivals(context: Context, ledger: LedgerView, items: Sequence[Drafted]) -> list[Drafted]:
+    """The items; those that must wait for it with the invoice that bills their document for another deal.
+
+    Xero is asked before a deal waits: a person may have ended that invoice, which no poll has met yet. Only what Xero
+    calls voided or deleted is ended.
+    """
+    rivals = _rivals(ledger, [item for item in items if needs_search(item)])
+    waiting = {
+        item.deal.id: rivals[item.deal.id]
+        for item in items
+        if item.deal.id in rivals and waits_for_rival(replace(item, rival=rivals[item.deal.id][-1]), context.rules)
+    }
+    if not waiting:
+        return list(items)
+    now = context.xero.fetch_invoices(sorted({link.invoice_id for links in waiting.values() for link in links}))
+    ended = {invoice_id for invoice_id, invoice in now.items() if invoice.status in CLOSED}
+    standing = {deal_id: link for deal_id, links in waiting.items() for link in links if link.invoice_id not in ended}
+    return [replace(item, rival=standing.get(item.deal.id)) for item in items]
+
+
+def _rivals(ledger: LedgerView, items: Sequence[Drafted]) -> dict[str, tuple[InvoiceLink, ...]]:
+    """By deal, the live invoices of others that were made from its document, or adopted for it; deals with any.
 
     When deals are merged, the documents of the one that goes become those of the one that stays.
     """
@@ -60,9 +76,9 @@ def _rivals(ledger: LedgerView, items: Sequence[Drafted]) -> dict[str, InvoiceLi
     made: dict[str, list[InvoiceLink]] = {}
     for link in ledger.live_invoices():
         made.setdefault(made_from(link) or link.document or "", []).append(link)
-    return {
-        deal_id: link
+    found = {
+        deal_id: tuple(link for link in made.get(document, ()) if link.deal_id != deal_id)
         for deal_id, document in documents.items()
-        for link in (made.get(document, ()) if document else ())
-        if link.deal_id != deal_id
+        if document
     }
+    return {deal_id: links for deal_id, links in found.items() if links}

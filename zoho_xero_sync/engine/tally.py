@@ -23,8 +23,8 @@ class Tally:
     """The results of one run so far.
 
     `known` are the problems deals had before it, to tell new ones; `told` other problems that were told before, each
-    as code, subject and message. `words` says that a sync would tell Zoho something. `read_at` is Zoho's clock when the deals were read, up to which nothing of the deals
-    in `read` is unknown; None stands for all deals.
+    as code, subject and message. `words` says that a sync would tell Zoho something. `read_at` is Zoho's clock when
+    the deals were read, up to which nothing of the deals in `read` is unknown; None stands for all deals.
     """
 
     context: Context

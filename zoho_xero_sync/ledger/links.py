@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, literal_column, select
 
 from zoho_xero_sync.core.model import CustomerKey, CustomerLink, InvoiceLink, OperationKind, OperationState
+from zoho_xero_sync.core.stages import CLOSED
 from zoho_xero_sync.ledger import tables
 from zoho_xero_sync.ledger.statements import chunks, upsert
 
@@ -106,6 +107,17 @@ def live_invoices(connection: Connection) -> list[InvoiceLink]:
     """Every live invoice, in the order they were linked."""
     table = tables.invoice_link
     return [_invoice(row) for row in connection.execute(select(table).where(table.c.live == 1).order_by(table.c.id))]
+
+
+def ended_among(connection: Connection, invoice_ids: Collection[str]) -> frozenset[str]:
+    """Those of the invoices that are known to be voided or deleted in Xero."""
+    table = tables.invoice_link
+    closed = (table.c.live == 0, table.c.status.in_([status.value for status in CLOSED]))
+    ended: set[str] = set()
+    for chunk in chunks(invoice_ids):
+        query = select(table.c.invoice_id).where(table.c.invoice_id.in_(chunk), *closed)
+        ended.update(connection.execute(query).scalars())
+    return frozenset(ended)
 
 
 def ended_invoices(connection: Connection, deal_ids: Collection[str]) -> dict[str, tuple[InvoiceLink, ...]]:

@@ -259,6 +259,11 @@ class Ledger:
         with self._reading() as connection:
             return _links.live_invoices(connection)
 
+    def ended_among(self, invoice_ids: Collection[str]) -> frozenset[str]:
+        """Those of the invoices that are known to be voided or deleted in Xero."""
+        with self._reading() as connection:
+            return _links.ended_among(connection, invoice_ids)
+
     def ended_invoices(self, deal_ids: Collection[str]) -> dict[str, tuple[InvoiceLink, ...]]:
         """By deal, its invoices that this program voided or deleted itself, in the order they were linked."""
         with self._reading() as connection:

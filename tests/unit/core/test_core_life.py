@@ -11,6 +11,7 @@ from core_samples import LATER, NOON, a_deal, a_document, a_link, a_row, a_setti
 from plan_samples import DEARER, DRAFT, DRAFT_LINK, LINK, RULES, UPDATES, D, held, item, linked
 
 from zoho_xero_sync.core.describe import invoice_fields, sent_invoice
+from zoho_xero_sync.core.holding import rival_of
 from zoho_xero_sync.core.invoices import draft_invoice
 from zoho_xero_sync.core.life import OVER, RETREATS, TABLE, Do, Event, State
 from zoho_xero_sync.core.model import CustomerKey, InvoiceDraft, InvoiceStatus, XeroLine
@@ -127,6 +128,7 @@ def test_a_document_is_invoiced_once() -> None:
     rival = replace(LINK, deal_id="572500000000999999", number="INV-77")
     problem = held(plan_deal(item(invoice=QUOTED, rival=rival), RULES), "document_invoiced")
     assert "quote 1" in problem.message and "INV-77" in problem.message and rival.deal_id in problem.message
+    assert rival_of(problem) == rival.invoice_id
 
 
 @pytest.mark.parametrize(

@@ -251,6 +251,14 @@ def test_the_invoice_that_was_linked_last_is_known_whether_it_lives_or_not(ledge
     assert ledger.last_linked(["1", "2", "3"]) == {"1": "b", "2": "c"}
 
 
+def test_only_what_xero_voided_or_deleted_is_known_to_be_ended(ledger: Ledger) -> None:
+    """An invoice whose place another one took may still stand in Xero."""
+    ended = [an_invoice("1", "v", status="VOIDED", live=False), an_invoice("2", "d", status="DELETED", live=False)]
+    replaced = an_invoice("3", "r", status="AUTHORISED", live=False)
+    ledger.record_links([], [*ended, replaced, an_invoice("4", "l")])
+    assert ledger.ended_among(["v", "d", "r", "l", "unknown"]) == {"v", "d"}
+
+
 def test_a_second_live_invoice_is_a_bug_and_a_successor_is_not(ledger: Ledger) -> None:
     ledger.record_links([], [an_invoice("1", "a")])
     with pytest.raises(BugError, match=r"invoice_link\.deal_id"):
