@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 import pytest
+from promises import assert_promises
 from share_tools import CONFIRMED, WON
 from test_adoption import CONTACTS
 from test_rebuild import known, number_of, rebuilt
 from test_reconcile import by_hand, requote
-from world_tools import Desk, OpenDesk, Record, actions, order, problem_codes, world
+from world_tools import Desk, OpenDesk, Record, actions, history_at, order, problem_codes, world
 
 ELSEWHERE = {"Url": "https://example.com/"}
 
@@ -98,6 +99,37 @@ def beside_a_voided_one(desk: Desk) -> None:
     desk.run("resolve", desk.deal("job"), "--adopt", by_hand(desk, "job", Status="AUTHORISED"), code=0)
 
 
+def away(desk: Desk) -> None:
+    """The deal left its stage, which ended its invoice."""
+    desk.configure(when={"leaves_stages": "void"})
+    desk.add(order("job", "Closed Won"))
+    desk.sync()
+    desk.move("job", "Closed Lost")
+    desk.sync()
+
+
+def back_above_the_limit(desk: Desk) -> None:
+    """It is back in its stage, and waits because it is above the limit."""
+    away(desk)
+    desk.configure(limits={"invoice_total": "100.00"})
+    desk.move("job", "Closed Won")
+    assert problem_codes(desk.sync(code=3)) == ["total_limit"]
+
+
+def ended_by_hand(desk: Desk) -> None:
+    """A person voided its invoice, and the deal waits for a word on that."""
+    desk.add(order("job", "Closed Won"))
+    desk.sync()
+    desk.box.xero.void(number_of(desk, "job"))
+    assert problem_codes(later(desk)) == ["invoice_gone"]
+
+
+def set_aside(desk: Desk) -> None:
+    """Which a person gave."""
+    ended_by_hand(desk)
+    desk.run("resolve", desk.deal("job"), "--skip", code=0)
+
+
 def part_by_hand(desk: Desk, words: str, net: str) -> None:
     """The job waits because it is above the limit; a person invoices this part of it, and the limit is lifted."""
     line = {"Description": words, "Quantity": 1, "UnitAmount": Decimal(net), "AccountCode": "200",
@@ -138,6 +170,10 @@ BEFORE: Mapping[str, Callable[[Desk], object]] = {
         marked_as_anothers,
         voided,
         beside_a_voided_one,
+        away,
+        back_above_the_limit,
+        ended_by_hand,
+        set_aside,
         share_of_a_remainder,
         remainder_of_a_share,
     )
@@ -157,7 +193,7 @@ def test_what_only_the_ledger_knew_comes_back_and_no_invoice_is_made_again(offic
     held, invoices = remembered(office), office.invoices()
     waiting = office.status()["waiting"]
     told = rebuilt(office, "--replace", code=3 if waiting else 0)
-    assert told["may_have_waited"] == [] and told["counts"]["pending"] == 0
+    assert told["may_have_waited"] == told["not_invoiced_again"] == [] and told["counts"]["pending"] == 0
     assert remembered(office) == held
     assert office.status()["waiting"] == waiting
     with office.nothing_sent():
@@ -209,3 +245,66 @@ def test_a_carried_deal_that_zoho_no_longer_shows_keeps_its_invoice(office: Desk
     office.box.zoho.delete("Deals", office.deal("job"))
     assert rebuilt(office, "--replace")["counts"]["unseen"] == 1
     assert [row["number"] for row in office.rows("SELECT number FROM invoice_link WHERE live = 1")] == [number]
+
+
+def test_a_deal_that_was_back_and_waited_stays_listed_when_its_cause_is_gone(office: Desk) -> None:
+    """The new ledger cannot tell who ended the invoice, so a person says what becomes of the deal."""
+    back_above_the_limit(office)
+    rebuilt(office, "--replace", code=3)
+    office.configure(limits={"invoice_total": None})
+    with office.nothing_sent():
+        assert problem_codes(office.sync(code=3)) == ["invoice_gone"]
+    assert_promises(office)
+
+
+@pytest.mark.parametrize("seen", [True, False], ids=["seen", "unseen"])
+def test_a_deal_that_came_back_as_its_ledger_was_replaced_is_listed(office: Desk, seen: bool) -> None:
+    away(office)
+    office.move("job", "Closed Won")
+    if seen:
+        office.fault("status_503", method="GET", path="/api.xro/2.0/Invoices", times=40)
+        office.sync(code=4)
+        office.box.faults.clear()
+    rebuilt(office, "--replace")
+    with office.nothing_sent():
+        assert problem_codes(office.sync(code=3)) == ["invoice_gone"]
+    assert_promises(office)
+
+
+def test_an_invoice_that_followed_an_ended_one_is_the_deals_again(office: Desk) -> None:
+    """The ledger that is replaced is a backup from before the deal came back."""
+    away(office)
+    backup = office.ledger.read_bytes()
+    office.move("job", "Closed Won")
+    office.sync()
+    office.ledger.write_bytes(backup)
+    rebuilt(office, "--replace")
+    number = number_of(office, "job")
+    assert [row["number"] for row in office.rows("SELECT number FROM invoice_link WHERE live = 1")] == [number]
+    with office.nothing_sent():
+        assert office.sync()["problems"] == []
+
+
+def test_history_is_not_said_to_have_waited_where_every_invoice_was_ended(desk_of: OpenDesk) -> None:
+    desk = desk_of(order("old", "Closed Won", modified=history_at(0)))
+    desk.sync()
+    away(desk)
+    told = rebuilt(desk, "--replace")
+    assert (told["counts"]["baseline"], told["counts"]["ended"], told["may_have_waited"]) == (1, 1, [])
+
+
+def test_a_lost_ledger_names_the_deals_whose_invoice_ended(office: Desk) -> None:
+    back_above_the_limit(office)
+    office.add(order("left", "Closed Won", lines=[("hours", 1, "5.00")]))
+    office.sync(code=3)
+    office.move("left", "Closed Lost")
+    office.sync(code=3)
+    office.ledger.unlink()
+    command = f"zoho-xero-sync sync --deal {office.deal('job')}"
+    told = office.run("rebuild", "--dry-run", "--json").json
+    assert [(deal["deal_name"], deal["command"]) for deal in told["not_invoiced_again"]] == [("Order job", command)]
+    said = office.run("rebuild", code=0).out
+    assert command in said and "Order job" in said and "Order left" not in said
+    office.configure(limits={"invoice_total": None})
+    with office.nothing_sent():
+        assert problem_codes(office.sync("--deal", office.deal("job"), code=3)) == ["invoice_gone"]

@@ -1,6 +1,7 @@
-"""Invoices that no mark in Xero tells of, as the ledger that is replaced knew them.
+"""Deals of which the ledger that is replaced knew more than the marks in Xero tell.
 
-An adopted invoice carries no mark, and a person may have taken one away, or put another deal's in its place.
+An adopted invoice carries no mark, and a person may have taken one away, or put another deal's in its place. Of a deal
+whose invoice was ended no mark tells whether it waits, was set aside, or is done.
 """
 
 from __future__ import annotations
@@ -34,11 +35,16 @@ class Remembered:
     records: Mapping[str, DealRecord] = field(default_factory=dict)
 
 
-def unmarked_links(remembered: Remembered, marked: Invoices) -> tuple[InvoiceLink, ...]:
-    """The links that Xero's marks do not tell: their invoice carries no deal, or another one than the ledger says."""
+def links_to_carry(remembered: Remembered, marked: Invoices) -> tuple[InvoiceLink, ...]:
+    """The links of which the ledger knew more than Xero's marks tell.
+
+    Their invoice carries no deal, or another one than the ledger says; or every invoice of their deal was ended.
+    """
     carried = {invoice.id: deal_id for deal_id, invoices in marked.items() for invoice in invoices}
+    standing = {deal_id for deal_id, links in remembered.links.items() if any(link.live for link in links)}
+    standing |= {deal_id for deal_id, invoices in marked.items() if live_ones(invoices)}
     links = (link for deal_links in remembered.links.values() for link in deal_links)
-    return tuple(link for link in links if carried.get(link.invoice_id) != link.deal_id)
+    return tuple(link for link in links if carried.get(link.invoice_id) != link.deal_id or link.deal_id not in standing)
 
 
 def without(marked: Invoices, links: Sequence[InvoiceLink]) -> dict[str, tuple[XeroInvoice, ...]]:

@@ -30,7 +30,7 @@ from zoho_xero_sync.core.stages import CLOSED, match_rule
 class Found(StrEnum):
     """How a deal that an invoice in Xero carries comes back.
 
-    `linked` as it was; `behind` has moved on since, and the next sync moves its invoice on; `ended` has an invoice
+    `linked` as it was; `behind` has moved on since, and the next sync takes it up; `ended` has an invoice
     that was voided or deleted; `left` left the stages and keeps its invoice; `unseen` is one Zoho no longer shows;
     `held` waits for a person.
     """
@@ -81,6 +81,13 @@ class Rebuilt:
     def held(self) -> tuple[DealRecord, ...]:
         """The deals that wait for a person."""
         return tuple(item.record for item in self.restored if item.found is Found.HELD)
+
+    @property
+    def not_invoiced_again(self) -> tuple[Restored, ...]:
+        """The deals in an invoiced stage whose invoice was ended, that wait for nothing and that nobody set aside."""
+        stages = {stage for stage, _ in self.covered}
+        ended = (item for item in self.restored if item.found is Found.ENDED and item.record.stage in stages)
+        return tuple(item for item in ended if item.record.state is DealState.SEEN)
 
     @property
     def exit_code(self) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
-from zoho_xero_sync.core.carried_over import Remembered, carry_over, unmarked_links, without
+from zoho_xero_sync.core.carried_over import Remembered, carry_over, links_to_carry, without
 from zoho_xero_sync.core.contact_plan import Voice, agreed_draft
 from zoho_xero_sync.core.customers import draft_contact
 from zoho_xero_sync.core.describe import as_sent, contact_fields
@@ -36,7 +36,7 @@ from zoho_xero_sync.core.rebuild import (
     restore_unseen,
 )
 from zoho_xero_sync.core.rules import StageRule
-from zoho_xero_sync.core.stages import covered_stages, match_rule
+from zoho_xero_sync.core.stages import CLOSED, covered_stages, match_rule
 from zoho_xero_sync.core.staging import wants_customer_only
 from zoho_xero_sync.engine.books import BookKeeper
 from zoho_xero_sync.engine.ports import Context, LedgerDesk
@@ -54,7 +54,7 @@ _EASTERNMOST = timedelta(hours=14)
 class _Seen:
     """What both services answered: every deal concerned, and by deal id the invoices that are its own.
 
-    `carried` are those of deals with an invoice that only the replaced ledger could tell.
+    `carried` are those of deals of which the replaced ledger knew more.
     """
 
     rows: Mapping[str, DealRow]
@@ -148,7 +148,7 @@ def _read(context: Context, remembered: Remembered) -> _Seen:
 
 def _with_carried(context: Context, remembered: Remembered, marked: Invoices) -> tuple[Invoices, Invoices]:
     """The marked invoices of deals that marks alone tell, and all invoices of the others; each is read once."""
-    links = unmarked_links(remembered, marked)
+    links = links_to_carry(remembered, marked)
     if not links:
         return marked, {}
     swept = {invoice.id: invoice for invoices in marked.values() for invoice in invoices}
@@ -272,6 +272,8 @@ def _first_invoice(seen: _Seen) -> datetime | None:
     An invoice's date is a day of the organisation's own, or one that the deal names and that may be long after.
     """
     found = [invoice for invoices in seen.invoices.values() for invoice in invoices]
+    # One that still stands and that only the replaced ledger could tell was made by hand.
+    found += [invoice for invoices in seen.carried.values() for invoice in invoices if invoice.status in CLOSED]
     days = (invoice.date for invoice in found if invoice.date is not None)
     began = [datetime.combine(day, time(), UTC) - _EASTERNMOST for day in days]
     began += [invoice.updated_at for invoice in found if invoice.updated_at is not None]

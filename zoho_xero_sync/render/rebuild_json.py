@@ -26,6 +26,7 @@ def rebuild_json(view: RebuildView) -> str:
         "totals": {currency: money_text(total, currency) for currency, total in sorted(totals.items())},
         "api_calls": dict(view.calls),
         "may_have_waited": [_deal(record) for record in rebuilt.may_have_waited],
+        "not_invoiced_again": [_deal(item.record) for item in rebuilt.not_invoiced_again],
         "problems": [
             {
                 "code": record.problem.code,

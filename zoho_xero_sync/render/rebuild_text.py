@@ -16,8 +16,8 @@ from zoho_xero_sync.render.wording import hint_pieces, joined, money, print_plai
 _SHOWN = 10
 _COUNTED = (
     ("linked", "deal has its invoice again", "deals have their invoices again"),
-    ("behind", "deal has moved on since: the next sync moves its invoice on", "deals have moved on since: the next "
-     "sync moves their invoices on"),
+    ("behind", "deal has moved on since: the next sync takes it up", "deals have moved on since: the next sync takes "
+     "them up"),
     ("ended", "deal has an invoice that was voided or deleted; it is not made again", "deals have invoices that were "
      "voided or deleted; they are not made again"),
     ("left", "deal left the invoiced stages and keeps its invoice", "deals left the invoiced stages and keep their "
@@ -59,6 +59,7 @@ def _lines(view: RebuildView) -> Iterator[tuple[str, str]]:
         sums = joined(money(total, currency) for currency, total in sorted(totals.items()))
         yield f"  The live invoices total {sums}.", ""
     yield from _waited(view)
+    yield from _not_invoiced_again(view)
     for record in view.rebuilt.held:
         if record.problem is not None:
             yield f"{clean(record.name) or record.deal_id}: {clean(record.problem.message)}", "yellow"
@@ -87,6 +88,19 @@ def _waited(view: RebuildView) -> Iterator[tuple[str, str]]:
         how = f"; all at once, to look at first: {window}" if window else ""
         yield f"  and {len(waited) - _SHOWN} more{how}", "hint"
     yield "  One that was invoiced by hand is linked first: zoho-xero-sync resolve DEAL --adopt INVOICE", "hint"
+
+
+def _not_invoiced_again(view: RebuildView) -> Iterator[tuple[str, str]]:
+    ended = [item.record for item in view.rebuilt.not_invoiced_again]
+    if not ended:
+        return
+    one = "deal whose invoice was voided or deleted is in an invoiced stage. To have it listed with what to do:"
+    several = "deals whose invoice was voided or deleted are in an invoiced stage. To have one listed with what to do:"
+    yield counted(len(ended), one, several), ""
+    for record in ended[:_SHOWN]:
+        yield f"  {ask_for(record.deal_id)}   {clean(record.name)} ({clean(record.stage)})", "cyan"
+    if len(ended) > _SHOWN:
+        yield f"  and {len(ended) - _SHOWN} more; all of them: the same command with --json", "hint"
 
 
 def _coloured(line: str) -> Text:
