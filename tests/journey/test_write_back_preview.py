@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import shutil
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from share_tools import CONFIRMED, LINES, WON
-from test_write_back import FIELDS, fields, placed, puts
 from world_tools import Desk, OpenDesk, Record, line_of, order, problem_codes
+from write_back_tools import FIELDS, fields, puts, told
 
-QUIET = {"documents": 0, "customers": 0, "deleted": 0}
 PAGE = "https://go.xero.com/AccountsReceivable/View.aspx?InvoiceID="
-
-
-def told(desk_of: OpenDesk, **settings: Any) -> Desk:
-    """A desk that writes everything back, unless its settings say otherwise."""
-    desk = desk_of(on=placed())
-    desk.configure(**{"write_back": FIELDS, "poll": QUIET, **settings})
-    desk.sync()
-    return desk
 
 
 def previewed(desk: Desk, *argv: str, code: int = 0) -> Record:

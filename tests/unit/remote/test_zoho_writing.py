@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -34,7 +35,7 @@ def test_every_record_has_its_own_answer(bench: ZohoBench) -> None:
     good, gone, bad = update_deals(bench.client, changes, None)
     deal = bench.state.find("Deals", "one")
     assert (deal["Sum"], deal["Paid"], deal["No"]) == (Decimal("1234.50"), "2026-11-20", "INV-1")
-    assert (good.modified_at, good.problem) == (deal["Modified_Time"], None)
+    assert (good.modified_at, good.problem) == (datetime.fromisoformat(deal["Modified_Time"]), None)
     assert (gone.gone, gone.problem) == (True, None)
     assert bad.problem is not None
     assert bad.problem.startswith("INVALID_DATA (No)")
