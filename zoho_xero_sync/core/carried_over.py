@@ -17,6 +17,7 @@ from zoho_xero_sync.core.rules import Rules
 from zoho_xero_sync.core.sighting import see
 from zoho_xero_sync.core.stages import match_rule
 from zoho_xero_sync.core.staging import stage_row
+from zoho_xero_sync.core.standing import made_from
 
 Invoices = Mapping[str, tuple[XeroInvoice, ...]]
 Links = Mapping[str, tuple[InvoiceLink, ...]]
@@ -52,6 +53,23 @@ def without(marked: Invoices, links: Sequence[InvoiceLink]) -> dict[str, tuple[X
     ids = {link.invoice_id for link in links}
     kept = {deal_id: tuple(one for one in invoices if one.id not in ids) for deal_id, invoices in marked.items()}
     return {deal_id: invoices for deal_id, invoices in kept.items() if invoices}
+
+
+def with_documents(restored: Restored, remembered: Remembered) -> Restored:
+    """The deal whose invoices are known again by the documents they were made from.
+
+    A mark does not tell the document, and the deal may have lost it to another one by now: merged, or moved.
+    """
+    links = remembered.links.get(restored.record.deal_id, ())
+    known = {link.invoice_id: made_from(link) or link.document for link in links}
+    link, *others = (_with_document(link, known) for link in (restored.link, *restored.others))
+    return replace(restored, link=link, others=tuple(other for other in others if other is not None))
+
+
+def _with_document(link: InvoiceLink | None, known: Mapping[str, str | None]) -> InvoiceLink | None:
+    if link is None or link.document or made_from(link):
+        return link
+    return replace(link, document=known.get(link.invoice_id))
 
 
 def carry_over(
@@ -96,7 +114,7 @@ def _staged(deal_id: str, row: DealRow | None, record: DealRecord | None, rules:
         return record or DealRecord(deal_id, "", "", DealState.SEEN, False, None, None)
     if record is None:
         return replace(known_record(row), state=DealState.PENDING)
-    return stage_row(row, record, rules, requested=False) or record
+    return stage_row(row, record, rules, requested=False) or replace(record, snapshot=row.snapshot)
 
 
 def _how(row: DealRow | None, record: DealRecord, link: InvoiceLink | None, rules: Rules) -> Found:

@@ -139,7 +139,7 @@ def _state(row: DealRow, known: DealRecord | None, *, settled: bool, requested: 
     # Nobody is asked to correct what would be left alone anyway: history, and what a person set aside.
     if settled:
         return DealState.SEEN
-    if known is not None and known.state is DealState.SKIPPED and not requested:
+    if known is not None and (known.state is DealState.SKIPPED or known.set_aside) and not requested:
         return DealState.SKIPPED
     return DealState.HELD if isinstance(row.content, Problem) else DealState.PENDING
 

@@ -17,8 +17,10 @@ from zoho_xero_sync.core.sighting import Edits, standing_edits, still_due
 FieldValue = str | Decimal | None
 
 # A deal that comes back from the recycle bin keeps its Modified_Time (assumed: no page of Zoho's says it), so no poll
-# shows it: it is tried again, as long as its invoice lives.
+# shows it: while its invoice lives it is tried again, as long as the bin keeps what was deleted
+# (www.zoho.com/crm/developer/docs/api/v8/get-deleted-records.html).
 GONE_IS_TRIED_AFTER = timedelta(days=1)
+GONE_IS_KEPT = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class WriteBack:
     """What a deal was last told. `sent` is by API name; `stamp` stands for the invoice as it was then.
 
     `noted` is the invoice whose note was sent, whatever came of it; `problem` is why Zoho refused, in its words;
-    `gone_at` is Zoho's time at which it had no such deal.
+    `gone_since` and `gone_at` are Zoho's times at which it had no such deal, at first and at last.
     """
 
     deal_id: str
@@ -34,6 +36,7 @@ class WriteBack:
     sent: Mapping[str, str]
     noted: str | None = None
     problem: str | None = None
+    gone_since: datetime | None = None
     gone_at: datetime | None = None
 
 

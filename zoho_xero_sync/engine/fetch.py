@@ -146,7 +146,8 @@ def _touched(ledger: LedgerView, touched: Collection[str], aside: Collection[str
 
 def _as_of_now(record: DealRecord, row: DealRow | None, rules: Rules) -> DealRecord:
     if row is None:
-        return replace(record, state=DealState.PENDING, snapshot=None)
+        aside = record.set_aside or record.state is DealState.SKIPPED
+        return replace(record, state=DealState.PENDING, snapshot=None, set_aside=aside)
     if record.state is DealState.SKIPPED or stays_outside(row, record, rules):
         return record
     staged = stage_row(row, record, rules, requested=False)
@@ -154,7 +155,9 @@ def _as_of_now(record: DealRecord, row: DealRow | None, rules: Rules) -> DealRec
         return staged
     if stays_unbilled(record, row, rules):
         return record
-    return replace(record, state=DealState.PENDING, customer_only=wants_customer_only(row, rules))
+    # Known as it is, the deal is planned as it was read now: an earlier read may not have asked for every column.
+    only = wants_customer_only(row, rules)
+    return replace(record, state=DealState.PENDING, snapshot=row.snapshot, customer_only=only)
 
 
 def _with_retreats(

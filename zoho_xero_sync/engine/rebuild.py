@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
-from zoho_xero_sync.core.carried_over import Remembered, carry_over, links_to_carry, without
+from zoho_xero_sync.core.carried_over import Remembered, carry_over, links_to_carry, with_documents, without
 from zoho_xero_sync.core.contact_plan import Voice, agreed_draft
 from zoho_xero_sync.core.customers import draft_contact
 from zoho_xero_sync.core.describe import as_sent, contact_fields
@@ -73,7 +73,8 @@ def rebuild(context: Context, keeper: BookKeeper, remembered: Remembered) -> Reb
     waiting = remembered.waiting
     seen = _read(context, remembered)
     drafted = {item.deal.id: item for item in _drafted(context, keeper, seen)}
-    told = tuple(_awaited(item, waiting) for item in _restored(context, seen, drafted))
+    restored = (with_documents(item, remembered) for item in _restored(context, seen, drafted))
+    told = tuple(_awaited(item, waiting) for item in restored)
     carried = tuple(
         carry_over(deal_id, seen.rows.get(deal_id), remembered, invoices, context.rules)
         for deal_id, invoices in seen.carried.items()

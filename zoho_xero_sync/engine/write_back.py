@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from zoho_xero_sync.core.model import Event
 from zoho_xero_sync.core.rules import WriteBackRules
@@ -33,6 +33,8 @@ from zoho_xero_sync.errors import SyncError
 
 # Zoho takes 100 records in a call (www.zoho.com/crm/developer/docs/api/v8/update-records.html).
 BATCH = 100
+# Zoho's times are whole seconds: what was modified within the one of the read may not have been read.
+_GRAIN = timedelta(seconds=1)
 # Other fields, or a new ledger, have every deal told anew; what is beyond this is told by the next runs.
 MOST_IN_A_RUN = 1000
 # Since when notes are made; what was invoiced before gets none.
@@ -124,14 +126,15 @@ def _tell(
     """
     changed = [item for item in telling if item.news]
     news = [(item.deal_id, item.news) for item in changed]
-    answers = context.zoho.update_deals(news, unmodified_since=read_at) if changed else []
+    since = read_at - _GRAIN if read_at is not None else None
+    answers = context.zoho.update_deals(news, unmodified_since=since) if changed else []
     told = [(item, answer) for item, answer in zip(changed, answers, strict=True) if not answer.changed]
     rows = [item.row for item in telling if not item.news]
     rows += [_answered(context, item, answer) for item, answer in told]
     told_at = {item.deal_id: answer.modified_at for item, answer in told if answer.modified_at is not None}
     ledger.record_write_backs(rows, list(_events(context, told)), told_at=told_at)
-    untold = {item.deal_id for item, answer in zip(changed, answers, strict=True) if answer.changed or answer.gone}
-    return [item for item in telling if item.deal_id not in untold]
+    missed = {item.deal_id for item, answer in zip(changed, answers, strict=True) if answer.changed or answer.gone}
+    return [item for item in telling if item.deal_id not in missed]
 
 
 def _answered(context: Context, item: _Telling, answer: Written) -> WriteBack:
@@ -144,7 +147,9 @@ def _answered(context: Context, item: _Telling, answer: Written) -> WriteBack:
 
 def _untold_row(context: Context, item: _Telling) -> WriteBack:
     """The row of a deal that was not there."""
-    return replace(item.row, stamp="", sent=item.sent_before, gone_at=_zoho_now(context))
+    now, before = _zoho_now(context), item.due.before
+    since = before.gone_since if before is not None and before.gone_since is not None else now
+    return replace(item.row, stamp="", sent=item.sent_before, gone_since=since, gone_at=now)
 
 
 def _zoho_now(context: Context) -> datetime:

@@ -142,6 +142,7 @@ def _values(deal: DealRecord) -> dict[str, Any]:
         "account": deal.account,
         "customer_only": int(deal.customer_only),
         "told_at": deal.told_at,
+        "set_aside": int(deal.set_aside),
         **_problem_values(deal.problem),
     }
 
@@ -185,4 +186,5 @@ def _record(row: Row[Any]) -> DealRecord:
         account=row.account,
         customer_only=bool(row.customer_only),
         told_at=row.told_at,
+        set_aside=bool(row.set_aside),
     )

@@ -136,10 +136,12 @@ deal = Table(
     Column("account", Text),
     Column("customer_only", Integer, nullable=False),
     Column("told_at", Instant),
+    Column("set_aside", Integer, nullable=False),
     _one_of("deal", "state", DealState),
     _flag("deal", "baseline"),
     _flag("deal", "requested"),
     _flag("deal", "customer_only"),
+    _flag("deal", "set_aside"),
     CheckConstraint(
         "(problem_code IS NULL) = (problem_subject IS NULL) AND (problem_code IS NULL) = (problem_message IS NULL) "
         "AND (problem_code IS NULL) = (problem_hint IS NULL) AND (problem_path IS NULL OR problem_code IS NOT NULL)",
@@ -235,7 +237,7 @@ edit = Table(
 )
 
 # What the fields of a deal in Zoho were last told; `stamp` is the invoice it came from, `noted` the one of its note,
-# `gone_at` when there was no such deal.
+# `gone_since` and `gone_at` when there was no such deal for the first and the last time.
 write_back = Table(
     "write_back",
     metadata,
@@ -244,9 +246,10 @@ write_back = Table(
     Column("sent", StringMap, nullable=False),
     Column("noted", Text),
     Column("problem", Text),
+    Column("gone_since", Instant),
     Column("gone_at", Instant),
     *_filled("write_back", "deal_id"),
-    *_instants("write_back", "gone_at"),
+    *_instants("write_back", "gone_since", "gone_at"),
     sqlite_strict=True,
 )
 

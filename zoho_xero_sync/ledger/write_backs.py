@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     Text,
     and_,
     exists,
@@ -23,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import type_coerce as as_type
 
-from zoho_xero_sync.core.write_back import GONE_IS_TRIED_AFTER, DueWriteBack, WriteBack
+from zoho_xero_sync.core.write_back import GONE_IS_KEPT, GONE_IS_TRIED_AFTER, DueWriteBack, WriteBack
 from zoho_xero_sync.ledger import statements, tables
 from zoho_xero_sync.ledger.edits import find_edits
 from zoho_xero_sync.ledger.links import find_invoice_links
@@ -33,7 +34,8 @@ from zoho_xero_sync.ledger.statements import chunks
 def find_due(connection: Connection, rules: str, limit: int, at: datetime) -> list[DueWriteBack]:
     """The deals whose invoice has another stamp than the one they were told, those linked last first.
 
-    One that was gone is due when its invoice lives and it was not tried for a day before `at`.
+    Those that were gone are due together, a day after the first of them was tried, while their invoice lives and they
+    may come back.
     """
     link, told, edit = tables.invoice_link, tables.write_back, tables.edit
     later = link.alias()
@@ -42,8 +44,7 @@ def find_due(connection: Connection, rules: str, limit: int, at: datetime) -> li
     replaced = exists().where(later.c.deal_id == link.c.deal_id, later_rank > rank)
     stamp = _stamp(rules)
     untold = or_(told.c.stamp.is_(None), told.c.stamp != stamp)
-    tried_again = and_(link.c.live == 1, told.c.gone_at <= at - GONE_IS_TRIED_AFTER)
-    there = or_(told.c.gone_at.is_(None), tried_again)
+    there = or_(told.c.gone_at.is_(None), told.c.deal_id.in_(_tried_again(at)))
     query = (
         select(link.c.deal_id, stamp.label("stamp"))
         .outerjoin(edit, edit.c.invoice_id == link.c.invoice_id)
@@ -59,6 +60,15 @@ def find_due(connection: Connection, rules: str, limit: int, at: datetime) -> li
         DueWriteBack(links[deal], edits.get(links[deal].invoice_id), stamp, before.get(deal), made.get(deal))
         for deal, stamp in stamps.items()
     ]
+
+
+def _tried_again(at: datetime) -> Select[tuple[str]]:
+    """The deals that were gone, may come back and have a live invoice; none while all of them were tried of late."""
+    link, told = tables.invoice_link, tables.write_back
+    billed = exists().where(link.c.deal_id == told.c.deal_id, link.c.live == 1)
+    awaited = and_(told.c.gone_since > at - GONE_IS_KEPT, billed)
+    first = select(func.min(told.c.gone_at)).where(awaited).scalar_subquery()
+    return select(told.c.deal_id).where(awaited, first <= at - GONE_IS_TRIED_AFTER)
 
 
 def find(connection: Connection, deal_ids: Collection[str]) -> dict[str, WriteBack]:
@@ -87,6 +97,7 @@ def upsert(connection: Connection, rows: Sequence[WriteBack]) -> None:
             "sent": row.sent,
             "noted": row.noted,
             "problem": row.problem,
+            "gone_since": row.gone_since,
             "gone_at": row.gone_at,
         }
         for row in rows
@@ -99,7 +110,7 @@ def note_there(connection: Connection, deal_ids: Collection[str]) -> None:
     table = tables.write_back
     for chunk in chunks(deal_ids):
         gone = table.c.deal_id.in_(chunk), table.c.gone_at.is_not(None)
-        connection.execute(update(table).where(*gone).values(gone_at=None))
+        connection.execute(update(table).where(*gone).values(gone_since=None, gone_at=None))
 
 
 def _stamp(rules: str) -> ColumnElement[str]:
@@ -127,4 +138,4 @@ def _made(connection: Connection, deal_ids: Collection[str]) -> dict[str, dateti
 
 
 def _read(row: Row[Any]) -> WriteBack:
-    return WriteBack(row.deal_id, row.stamp, row.sent, row.noted, row.problem, row.gone_at)
+    return WriteBack(row.deal_id, row.stamp, row.sent, row.noted, row.problem, row.gone_since, row.gone_at)

@@ -87,10 +87,11 @@ def test_when_the_invoice_was_made_is_known(told: Ledger) -> None:
 
 
 @pytest.mark.parametrize(
-    ("live", "hours", "expected"), [(True, 23, []), (True, 24, ["2"]), (False, 24, []), (False, 240, [])]
+    ("live", "hours", "expected"),
+    [(True, 23, []), (True, 24, ["2"]), (True, 1439, ["2"]), (True, 1440, []), (False, 24, [])],
 )
 def test_one_that_was_gone_is_due_after_a_day(told: Ledger, live: bool, hours: int, expected: list[str]) -> None:
-    gone = WriteBack("2", "", {"Due": "1"}, gone_at=NOON)
+    gone = WriteBack("2", "", {"Due": "1"}, gone_since=NOON, gone_at=NOON)
     told.record_write_backs([gone])
     told.record_links((), [replace(LINK, live=live)])
     assert told.find_write_backs(["2"]) == {"2": gone}
@@ -99,7 +100,7 @@ def test_one_that_was_gone_is_due_after_a_day(told: Ledger, live: bool, hours: i
 
 
 def test_one_that_was_gone_is_due_once_it_was_read(told: Ledger) -> None:
-    told.record_write_backs([WriteBack("2", "", {"Due": "1"}, gone_at=NOON)])
+    told.record_write_backs([WriteBack("2", "", {"Due": "1"}, gone_since=NOON, gone_at=NOON)])
     told.stage([a_deal("2", snapshot=None), a_deal("3")], None)
     assert due(told) == []
     told.stage([a_deal("2")], None)

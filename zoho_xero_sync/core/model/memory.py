@@ -34,7 +34,8 @@ class DealRecord:
 
     `person` and `account` are the ids of its contact person and account then, `person_before` of the person it had
     when it was last settled. `customer_only` is True when the rule of its stage asked for no more when the deal was
-    last read; of history it is not. `told_at` is the time of modification that this program's own words about the
+    last read; of history it is not. `set_aside` is True of a deal that a person had set aside when it was deleted:
+    should it come back, it is again. `told_at` is the time of modification that this program's own words about the
     invoice gave the deal since.
     """
 
@@ -53,6 +54,7 @@ class DealRecord:
     account: str | None = None
     customer_only: bool = False
     told_at: datetime | None = None
+    set_aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

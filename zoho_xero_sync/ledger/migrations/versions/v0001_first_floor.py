@@ -122,10 +122,12 @@ def _create_deals() -> None:
         _text("account", null=True),
         _integer("customer_only"),
         _text("told_at", null=True),
+        _integer("set_aside"),
         _one_of("deal", "state", "seen", "pending", "held", "rejected", "skipped"),
         _flag("deal", "baseline"),
         _flag("deal", "requested"),
         _flag("deal", "customer_only"),
+        _flag("deal", "set_aside"),
         sa.CheckConstraint(
             "(problem_code IS NULL) = (problem_subject IS NULL) AND (problem_code IS NULL) = (problem_message IS NULL) "
             "AND (problem_code IS NULL) = (problem_hint IS NULL) "
@@ -318,9 +320,10 @@ def _create_seen_and_told() -> None:
         _text("sent"),
         _text("noted", null=True),
         _text("problem", null=True),
+        _text("gone_since", null=True),
         _text("gone_at", null=True),
         *_filled("write_back", "deal_id"),
-        *_instants("write_back", "gone_at"),
+        *_instants("write_back", "gone_since", "gone_at"),
         sqlite_strict=True,
     )
 
