@@ -180,3 +180,18 @@ def test_a_paid_invoice_keeps_its_document(desk: Desk) -> None:
     desk.run("resolve", kept, "--retry", code=0)
     with desk.nothing_sent():
         assert line_of(desk.sync(code=3), kept)["action"] == "hold"
+
+
+# ---- a ledger that is made again ----
+
+
+def test_a_ledger_that_replaces_another_knows_which_document_was_billed(desk: Desk) -> None:
+    """The merged deal is gone, and the mark of its invoice names no quote."""
+    invoiced(desk)
+    kept = waits(desk)
+    desk.run("rebuild", "--replace", code=None)
+    assert "document_invoiced" in problem_codes(runs(desk))
+    desk.edit("kept", Description="looked at")
+    desk.sync(code=3)
+    desk.sync("--deal", kept, code=3)
+    assert live(desk) == ["lost"]

@@ -47,11 +47,17 @@ def test_the_share_of_a_deal_that_was_set_aside_and_is_deleted_is_not_forgotten(
     report = desk.sync(code=None)
     assert problem_codes(report) == (["deal_deleted"] if policy == "hold" else [])
     assert len(desk.invoices()) == (0 if policy == "void" else 1)
+    if policy == "hold":
+        desk.run("resolve", job, "--skip", code=0)
+    stood = len(desk.invoices())
+    desk.configure(limits={"invoice_total": None})
     desk.box.zoho.restore("Deals", job)
     desk.edit("job", Description="back")
-    if policy == "keep":
-        desk.sync()
-        assert len(desk.invoices()) == 1
+    desk.sync()
+    assert len(desk.invoices()) == stood
+    desk.run("resolve", job, "--retry", code=0)
+    desk.sync()
+    assert sum(invoice["Total"] for invoice in desk.invoices("job")) == Decimal("307.50")
 
 
 def test_a_remainder_that_a_lost_ledger_asked_about_stays_set_aside(desk: Desk) -> None:

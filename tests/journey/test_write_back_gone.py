@@ -65,6 +65,29 @@ def test_a_deal_that_stays_away_costs_one_write_a_day(telling: Desk) -> None:
         telling.wait(hours=24)
 
 
+@pytest.mark.slow
+def test_all_that_stay_away_are_tried_together_and_not_for_ever(telling: Desk) -> None:
+    for key in ("a", "b", "c"):
+        telling.add(order(key, "Closed Won"))
+    telling.sync()
+    for key in ("a", "b", "c"):
+        telling.box.xero.pay(str(telling.invoice(key)["InvoiceID"]), "396.00")
+        telling.box.zoho.delete("Deals", key)
+        telling.wait(hours=5)
+        telling.sync()
+    had = puts(telling)
+    for _ in range(36):
+        telling.wait(hours=2)
+        telling.sync()
+    assert puts(telling) - had == 3
+    telling.wait(days=60)
+    had = puts(telling)
+    for _ in range(3):
+        telling.wait(hours=24)
+        telling.sync()
+    assert puts(telling) == had
+
+
 def test_what_became_of_the_invoice_meanwhile_is_told_too(telling: Desk) -> None:
     job = gone_before_told(telling)
     telling.box.zoho.restore("Deals", job)

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 from share_tools import CONFIRMED, WON
-from world_tools import Desk, OpenDesk, Record, order, priced, world
-from write_back_tools import FIELDS, TYPES, fields, idle, puts, runs, told
+from world_tools import Desk, OpenDesk, Record, order, priced, problem_codes, world
+from write_back_tools import FIELDS, QUIET, TYPES, fields, idle, puts, runs, told
 
 FORM = {
     "module": "Billing_Lines", "product": "What", "quantity": "Qty", "price": "Rate", "discount": "Less",
@@ -31,8 +31,9 @@ def rows(quantity: int) -> list[Record]:
     return [{"What": "Setup", "Qty": quantity, "Rate": Decimal("100.00")}]
 
 
-def test_rows_that_change_while_the_run_is_at_work_are_seen(desk_of: OpenDesk) -> None:
-    """Nothing but Modified_Time shows that a subform's rows changed."""
+@pytest.mark.parametrize(("before", "after"), [(3, 3), (0, 0), (0, 1)])
+def test_rows_that_change_while_the_run_is_at_work_are_seen(desk_of: OpenDesk, before: int, after: int) -> None:
+    """Nothing but Modified_Time shows that a subform's rows changed, be it in the second in which they were read."""
     made = world()
     form = {"type": "subform", "module": "Billing_Lines", "fields": COLUMNS}
     made["zoho"]["fields"] = {"Deals": {"Billing_Lines": form, **TYPES}}
@@ -45,9 +46,9 @@ def test_rows_that_change_while_the_run_is_at_work_are_seen(desk_of: OpenDesk) -
     def add_a_unit(kind: str) -> None:
         if kind == "update" and desk.invoices("job"):
             desk.box.zoho.on_call.clear()
-            desk.wait(seconds=3)
+            desk.wait(seconds=before)
             desk.box.zoho.update("Deals", job, {"Billing_Lines": rows(2)})
-            desk.wait(seconds=3)
+            desk.wait(seconds=after)
 
     desk.box.zoho.on_call.append(add_a_unit)
     desk.sync()
@@ -55,6 +56,34 @@ def test_rows_that_change_while_the_run_is_at_work_are_seen(desk_of: OpenDesk) -
     runs(desk)
     assert desk.invoice("job")["Total"] == fields(desk)["total"] == Decimal("220.00")
     idle(desk)
+
+
+def test_a_deal_that_was_told_is_planned_with_every_column_of_today(desk_of: OpenDesk) -> None:
+    """Its quote changes; the deal itself was last read before the configuration named another column."""
+    desk = told(desk_of, poll={**QUIET, "documents": 15})
+    desk.add(order("job", "Confirmed", Next_Step="PO 77"))
+    desk.sync()
+    runs(desk)
+    desk.configure(invoice=OTHER_REFERENCE)
+    runs(desk)
+    desk.box.zoho.replace_lines("Quotes", "q_job", [priced("hours", 5, "120.00")])
+    runs(desk)
+    invoice = desk.invoice("job")
+    assert (invoice["Total"], invoice["Reference"]) == (Decimal("660.00"), "Order job PO 77")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("policy", ["hold", "void"])
+def test_a_deal_that_was_told_has_not_left_because_pipelines_are_named(desk_of: OpenDesk, policy: str) -> None:
+    desk = told(desk_of, poll={**QUIET, "documents": 15}, when={"leaves_stages": policy})
+    desk.add(order("job", "Confirmed"))
+    desk.sync()
+    runs(desk)
+    desk.configure(stages=[{**rule, "pipeline": "Standard"} for rule in desk.settings["stages"]])
+    runs(desk)
+    desk.box.zoho.replace_lines("Quotes", "q_job", [priced("hours", 5, "120.00")])
+    assert problem_codes(runs(desk)) == []
+    assert desk.invoice("job")["Total"] == Decimal("660.00")
 
 
 def test_words_after_the_clocks_were_put_forward_start_no_round(desk_of: OpenDesk) -> None:
