@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import pytest
 from promises import assert_promises
-from world_tools import CLOSED, Desk, Record, line_of, order, problem_codes
-
-SHARED = [
-    {"stage": "Confirmed", "invoice": "authorised", "share": "30%"},
-    {"stage": "Closed Won", "invoice": "authorised", "share": "remainder"},
-]
+from share_tools import CONFIRMED, WON
+from world_tools import CLOSED, Desk, idle, line_of, order, polled, problem_codes
 
 
 def invoiced(desk: Desk, stage: str = "Closed Won") -> str:
@@ -29,31 +25,10 @@ def merged(desk: Desk) -> str:
 def waits(desk: Desk) -> str:
     """A run holds `kept` for the invoice of `lost`; its id."""
     desk.box.zoho.merge("Deals", "lost", "kept")
-    runs(desk, 3)
+    polled(desk)
     kept = desk.move("kept", "Closed Won")
     assert problem_codes(desk.sync(code=3)) == ["deal_deleted", "document_invoiced"]
     return kept
-
-
-def runs(desk: Desk, count: int = 4) -> Record:
-    """The last of some runs, each of which has its polls; its report."""
-    for _ in range(count):
-        desk.wait(minutes=20)
-        report = desk.sync(code=None)
-    return report
-
-
-def calls(desk: Desk) -> tuple[int, int]:
-    """How many calls each service had so far."""
-    return desk.box.calls.api_calls("zoho"), desk.box.calls.api_calls("xero")
-
-
-def idle(desk: Desk, *, code: int) -> None:
-    """The next run makes one call to Zoho and none to Xero."""
-    zoho, xero = calls(desk)
-    with desk.nothing_sent():
-        desk.sync(code=code)
-    assert calls(desk) == (zoho + 1, xero)
 
 
 def live(desk: Desk) -> list[str]:
@@ -83,10 +58,10 @@ def test_a_merge_that_ends_an_invoice_frees_its_document(desk: Desk) -> None:
 def test_a_deal_that_waited_goes_on_once_the_invoice_is_ended(desk: Desk) -> None:
     desk.configure(when={"deal_deleted": "void"}, poll={"deleted": 60})
     invoiced(desk)
-    runs(desk, 1)
+    polled(desk, 1)
     kept = merged(desk)
     assert problem_codes(desk.sync(code=3)) == ["document_invoiced"]
-    assert runs(desk)["problems"] == []
+    assert polled(desk, 4)["problems"] == []
     assert live(desk) == ["kept"]
     assert len(desk.invoices(closed=True)) == 2
     assert line_of(desk.sync("--deal", kept), kept)["action"] == "unchanged"
@@ -94,7 +69,7 @@ def test_a_deal_that_waited_goes_on_once_the_invoice_is_ended(desk: Desk) -> Non
 
 
 def test_both_invoices_of_a_deal_that_is_merged_are_ended_first(desk: Desk) -> None:
-    desk.configure(stages=SHARED, when={"deal_deleted": "void"})
+    desk.configure(stages=[CONFIRMED, WON], when={"deal_deleted": "void"})
     invoiced(desk, "Confirmed")
     desk.move("lost", "Closed Won")
     desk.sync()
@@ -120,7 +95,7 @@ def test_an_unanswered_void_frees_nothing_until_xero_says_that_it_was_done(desk:
         desk.sync(code=4)
         assert [invoice["InvoiceNumber"] for invoice in desk.invoices(closed=True)] == [number]
     desk.box.faults.clear()
-    runs(desk)
+    polled(desk, 4)
     assert live(desk) == ["kept"]
     assert [invoice["Status"] in CLOSED for invoice in desk.invoices(closed=True)].count(False) == 1
     assert_promises(desk)
@@ -138,7 +113,7 @@ def test_the_hint_of_a_document_that_is_invoiced_settles_it(desk: Desk, again: b
         # Before any poll of the invoices: only Xero knows of it.
         desk.run("resolve", kept, "--retry", code=0)
         assert line_of(desk.sync(code=None), kept)["action"] == "create"
-    assert runs(desk)["problems"] == []
+    assert polled(desk, 4)["problems"] == []
     assert live(desk) == ["kept"]
     assert_promises(desk)
 
@@ -146,7 +121,7 @@ def test_the_hint_of_a_document_that_is_invoiced_settles_it(desk: Desk, again: b
 def test_a_retry_looks_at_the_invoice_once_and_the_deal_then_waits_without_calls(desk: Desk) -> None:
     invoiced(desk)
     kept = waits(desk)
-    runs(desk, 3)
+    polled(desk)
     desk.configure(poll={"documents": 0, "customers": 0, "deleted": 0, "invoices": 60})
     desk.run("resolve", kept, "--retry", code=0)
     before = len(desk.box.calls)
@@ -166,7 +141,7 @@ def test_what_was_set_aside_stays_so_when_the_other_invoice_ends(desk: Desk) -> 
     kept = waits(desk)
     desk.run("resolve", kept, "--skip", code=0)
     desk.box.xero.void(number)
-    runs(desk)
+    polled(desk, 4)
     assert desk.invoices() == []
 
 
@@ -176,7 +151,7 @@ def test_a_paid_invoice_keeps_its_document(desk: Desk) -> None:
     desk.box.xero.pay(number, "396.00")
     kept = waits(desk)
     with desk.nothing_sent():
-        assert problem_codes(runs(desk)) == ["deal_deleted", "document_invoiced"]
+        assert problem_codes(polled(desk, 4)) == ["deal_deleted", "document_invoiced"]
     desk.run("resolve", kept, "--retry", code=0)
     with desk.nothing_sent():
         assert line_of(desk.sync(code=3), kept)["action"] == "hold"
@@ -190,7 +165,7 @@ def test_a_ledger_that_replaces_another_knows_which_document_was_billed(desk: De
     invoiced(desk)
     kept = waits(desk)
     desk.run("rebuild", "--replace", code=None)
-    assert "document_invoiced" in problem_codes(runs(desk))
+    assert "document_invoiced" in problem_codes(polled(desk, 4))
     desk.edit("kept", Description="looked at")
     desk.sync(code=3)
     desk.sync("--deal", kept, code=3)

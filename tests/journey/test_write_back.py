@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 from promises import assert_promises
-from world_tools import Desk, OpenDesk, Record, line_of, order, priced, problem_codes
-from write_back_tools import QUIET, fields, idle, placed, puts, told
+from world_tools import Desk, OpenDesk, Record, idle, line_of, order, priced, problem_codes
+from write_back_tools import QUIET, fields, placed, puts, told
 
 # What changed among the deals, and among the invoices.
 POLLED = ["POST /crm/v8/coql", "GET /api.xro/2.0/Invoices"]

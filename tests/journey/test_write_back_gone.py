@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 from promises import assert_promises
-from world_tools import Desk, OpenDesk, line_of, order, problem_codes
-from write_back_tools import QUIET, fields, idle, placed, puts, runs, told
+from world_tools import Desk, OpenDesk, idle, line_of, order, polled, problem_codes
+from write_back_tools import QUIET, fields, placed, puts, told
 
 
 @pytest.fixture
@@ -16,13 +16,19 @@ def telling(desk_of: OpenDesk) -> Desk:
     return told(desk_of)
 
 
-def gone_before_told(desk: Desk) -> str:
+def deleted_before_told(desk: Desk) -> str:
     """A deal that was deleted between its invoice and the words about it; its id."""
     job = desk.add(order("job", "Closed Won"))
     desk.fault("status_503", service="zoho", method="PUT", path="/crm/v8/Deals", times=99)
     desk.sync(code=4)
     desk.box.faults.clear()
     desk.box.zoho.delete("Deals", "job")
+    return job
+
+
+def gone_before_told(desk: Desk) -> str:
+    """Such a deal, which a run wanted to tell; its id."""
+    job = deleted_before_told(desk)
     desk.sync()
     assert puts(desk) > 0
     idle(desk)
@@ -121,7 +127,7 @@ def test_a_new_invoice_of_a_restored_deal_is_told_by_the_run_that_makes_it(desk_
     job = desk.add(order("job", "Closed Won"))
     desk.sync()
     desk.box.zoho.delete("Deals", "job")
-    runs(desk)
+    polled(desk, 4)
     desk.box.zoho.restore("Deals", job)
     assert line_of(desk.sync("--deal", job), job)["action"] == "create"
     assert fields(desk)["number"] == desk.invoice("job")["InvoiceNumber"]
@@ -129,12 +135,8 @@ def test_a_new_invoice_of_a_restored_deal_is_told_by_the_run_that_makes_it(desk_
 
 def test_a_held_deal_that_is_back_and_tried_again_is_told_at_once(desk_of: OpenDesk) -> None:
     desk = told(desk_of, poll={**QUIET, "deleted": 15})
-    job = desk.add(order("job", "Closed Won"))
-    desk.fault("status_503", service="zoho", method="PUT", path="/crm/v8/Deals", times=99)
-    desk.sync(code=4)
-    desk.box.faults.clear()
-    desk.box.zoho.delete("Deals", "job")
-    assert problem_codes(runs(desk)) == ["deal_deleted"]
+    job = deleted_before_told(desk)
+    assert problem_codes(polled(desk, 4)) == ["deal_deleted"]
     desk.box.zoho.restore("Deals", job)
     desk.run("resolve", job, "--retry", code=0)
     assert line_of(desk.sync(), job)["action"] == "unchanged"

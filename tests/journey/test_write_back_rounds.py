@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 from share_tools import CONFIRMED, WON
-from world_tools import Desk, OpenDesk, Record, order, priced, problem_codes, world
-from write_back_tools import FIELDS, QUIET, TYPES, fields, idle, puts, runs, told
+from world_tools import Desk, OpenDesk, Record, idle, order, polled, priced, problem_codes, world
+from write_back_tools import FIELDS, QUIET, TYPES, fields, puts, told
 
 FORM = {
     "module": "Billing_Lines", "product": "What", "quantity": "Qty", "price": "Rate", "discount": "Less",
@@ -39,7 +39,7 @@ def test_rows_that_change_while_the_run_is_at_work_are_seen(desk_of: OpenDesk, b
     made["zoho"]["fields"] = {"Deals": {"Billing_Lines": form, **TYPES}}
     lines, invoice = {"from": ["subform"], "subform": FORM}, {"tax_default": "OUTPUT"}
     desk = told(desk_of, made, lines=lines, invoice=invoice)
-    runs(desk)
+    polled(desk, 4)
     job = desk.add(order("job", "Confirmed", lines=(), Billing_Lines=rows(1)))
     desk.wait(minutes=1)
 
@@ -53,7 +53,7 @@ def test_rows_that_change_while_the_run_is_at_work_are_seen(desk_of: OpenDesk, b
     desk.box.zoho.on_call.append(add_a_unit)
     desk.sync()
     assert (desk.box.zoho.on_call, puts(desk), fields(desk)) == ([], 1, {})
-    runs(desk)
+    polled(desk, 4)
     assert desk.invoice("job")["Total"] == fields(desk)["total"] == Decimal("220.00")
     idle(desk)
 
@@ -63,11 +63,11 @@ def test_a_deal_that_was_told_is_planned_with_every_column_of_today(desk_of: Ope
     desk = told(desk_of, poll={**QUIET, "documents": 15})
     desk.add(order("job", "Confirmed", Next_Step="PO 77"))
     desk.sync()
-    runs(desk)
+    polled(desk, 4)
     desk.configure(invoice=OTHER_REFERENCE)
-    runs(desk)
+    polled(desk, 4)
     desk.box.zoho.replace_lines("Quotes", "q_job", [priced("hours", 5, "120.00")])
-    runs(desk)
+    polled(desk, 4)
     invoice = desk.invoice("job")
     assert (invoice["Total"], invoice["Reference"]) == (Decimal("660.00"), "Order job PO 77")
 
@@ -78,11 +78,11 @@ def test_a_deal_that_was_told_has_not_left_because_pipelines_are_named(desk_of: 
     desk = told(desk_of, poll={**QUIET, "documents": 15}, when={"leaves_stages": policy})
     desk.add(order("job", "Confirmed"))
     desk.sync()
-    runs(desk)
+    polled(desk, 4)
     desk.configure(stages=[{**rule, "pipeline": "Standard"} for rule in desk.settings["stages"]])
-    runs(desk)
+    polled(desk, 4)
     desk.box.zoho.replace_lines("Quotes", "q_job", [priced("hours", 5, "120.00")])
-    assert problem_codes(runs(desk)) == []
+    assert problem_codes(polled(desk, 4)) == []
     assert desk.invoice("job")["Total"] == Decimal("660.00")
 
 
@@ -110,7 +110,7 @@ def test_what_a_person_left_as_it_is_stays_so_over_the_change_of_the_clocks(desk
     desk.wait(days=30)
     desk.sync()
     desk.box.xero.pay(str(desk.invoice("job")["InvoiceID"]), "10.00")
-    assert runs(desk)["problems"] == []
+    assert polled(desk, 4)["problems"] == []
     assert fields(desk)["due"] == Decimal("386")
 
 
@@ -119,11 +119,11 @@ def test_words_after_another_column_was_configured_start_no_round(desk_of: OpenD
     desk = told(desk_of)
     desk.add(order("job", "Closed Won", Next_Step="PO 77"))
     desk.sync()
-    runs(desk)
+    polled(desk, 4)
     desk.configure(invoice=OTHER_REFERENCE)
-    runs(desk)
+    polled(desk, 4)
     desk.box.xero.pay(str(desk.invoice("job")["InvoiceID"]), "10.00")
-    assert runs(desk)["problems"] == []
+    assert polled(desk, 4)["problems"] == []
     assert (fields(desk)["due"], desk.invoice("job")["Reference"]) == (Decimal("386"), "Order job")
 
 
@@ -132,9 +132,9 @@ def test_turning_it_on_beside_another_column_changes_no_draft(desk_of: OpenDesk)
     desk = told(desk_of, write_back={})
     desk.add(order("job", "Confirmed", Next_Step="PO 77"))
     desk.sync()
-    runs(desk)
+    polled(desk, 4)
     desk.configure(invoice=OTHER_REFERENCE, write_back=FIELDS)
-    runs(desk)
+    polled(desk, 4)
     assert (fields(desk)["status"], desk.invoice("job")["Reference"]) == ("DRAFT", "Order job")
 
 
@@ -146,10 +146,10 @@ def test_the_words_of_an_adopted_draft_do_not_approve_it(desk_of: OpenDesk) -> N
     desk = told(desk_of, made)
     number = by_hand(desk)
     desk.run("resolve", desk.deal("job"), "--adopt", number, code=0)
-    runs(desk)
+    polled(desk, 4)
     desk.configure(invoice=OTHER_REFERENCE)
     desk.box.xero.rename(number, "HAND-2")
-    runs(desk)
+    polled(desk, 4)
     assert (fields(desk)["number"], desk.box.xero.invoice("HAND-2")["Status"]) == ("HAND-2", "DRAFT")
 
 

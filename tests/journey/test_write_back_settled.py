@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from share_tools import CONFIRMED, WON
 from world_tools import Desk, OpenDesk, order, polled, priced, problem_codes
-from write_back_tools import fields, runs, told
+from write_back_tools import fields, told
 
 
 def refused(desk: Desk, job: str) -> None:
@@ -67,7 +67,7 @@ def test_to_leave_the_fields_sets_aside_nothing_that_is_sold_later(desk_of: Open
     desk.sync()
     refused(desk, job)
     desk.box.xero.pay(str(desk.invoice("job")["InvoiceID"]), "330.00")
-    runs(desk)
+    polled(desk, 4)
     settle(desk, job, "--skip")
     desk.box.zoho.replace_lines("Quotes", "q_job", [priced("hours", 10, "100.00")])
     desk.edit("job", Description="and more")

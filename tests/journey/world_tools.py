@@ -359,11 +359,22 @@ def check_report(report: Record) -> None:
     _schema().validate(report)
 
 
-def polled(desk: Desk) -> None:
-    """Runs of cron until every poll beside the deals has come, whatever they find."""
-    for _ in range(3):
+def polled(desk: Desk, count: int = 3) -> Record:
+    """Runs of cron until every poll beside the deals has come, whatever they find; the report of the last."""
+    for _ in range(count):
         desk.wait(minutes=20)
-        desk.sync(code=None)
+        report = desk.sync(code=None)
+    return report
+
+
+def idle(desk: Desk, *, code: int = 0) -> None:
+    """The next run is one call to Zoho, none to Xero, and nothing to do."""
+    calls = desk.box.calls
+    before = calls.api_calls("zoho"), calls.api_calls("xero")
+    with desk.nothing_sent():
+        report = desk.sync(code=code)
+    assert (calls.api_calls("zoho") - before[0], calls.api_calls("xero") - before[1]) == (1, 0)
+    assert report["counts"]["seen"] == 0
 
 
 def actions(desk: Desk, report: Record) -> dict[str, str]:

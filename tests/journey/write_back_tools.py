@@ -41,28 +41,10 @@ def told(desk_of: OpenDesk, on: Record | None = None, **settings: Any) -> Desk:
     return opened
 
 
-def runs(desk: Desk, count: int = 4) -> Record:
-    """The report of the last of some runs, each after the polls' pace."""
-    for _ in range(count):
-        desk.wait(minutes=20)
-        report = desk.sync(code=None)
-    return report
-
-
 def fields(desk: Desk, key: str = "job") -> Record:
     """What the deal's own fields say."""
     deal = desk.box.zoho.find("Deals", key)
     return {key: deal[name] for key, name in FIELDS.items() if deal.get(name) is not None}
-
-
-def idle(desk: Desk, *, code: int = 0) -> None:
-    """The next run is one call to Zoho, none to Xero, and nothing to tell."""
-    calls = desk.box.calls
-    before = calls.api_calls("zoho"), calls.api_calls("xero")
-    with desk.nothing_sent():
-        report = desk.sync(code=code)
-    assert (calls.api_calls("zoho") - before[0], calls.api_calls("xero") - before[1]) == (1, 0)
-    assert report["counts"]["seen"] == 0
 
 
 def puts(desk: Desk) -> int:

@@ -118,7 +118,7 @@ def _staged(deal_id: str, row: DealRow | None, record: DealRecord | None, rules:
 
 
 def _how(row: DealRow | None, record: DealRecord, link: InvoiceLink | None, rules: Rules) -> Found:
-    if record.state in (DealState.HELD, DealState.REJECTED):
+    if record.waits_for_person:
         return Found.HELD
     if row is None:
         return Found.UNSEEN

@@ -19,7 +19,6 @@ from zoho_xero_sync.core.stages import CLOSED, Step, match_rule, status_step, ta
 from zoho_xero_sync.core.staging import stage_row, stays_unbilled, why_left_alone
 from zoho_xero_sync.core.wording import some_of
 
-_WAITS = (DealState.HELD, DealState.REJECTED)
 _FIX = "zoho-xero-sync reconcile --fix"
 # How many fields a sentence names.
 _LISTED = 4
@@ -48,7 +47,7 @@ def _standing(dossier: Dossier, live: list[XeroInvoice], rules: Rules) -> tuple[
         return None, "Zoho no longer shows it" if dossier.row is None else f"stage {dossier.stage} is not invoiced"
     if live:
         return Standing.INVOICED, f"invoice {live[0].number} is {live[0].status}"
-    if record is not None and record.state in _WAITS:
+    if record is not None and record.waits_for_person:
         return Standing.HELD, record.problem.code if record.problem else "waits for a person"
     if record is not None and record.state is DealState.SKIPPED:
         return Standing.EXCLUDED, "a person set it aside"
@@ -78,7 +77,7 @@ def _of_link(link: InvoiceLink | None) -> tuple[str, str]:
 def _findings(case: Case, rules: Rules, at: datetime, link_prefix: str) -> Iterator[Finding]:
     dossier = case.dossier
     record = dossier.record
-    waits = record is not None and record.state in _WAITS
+    waits = record is not None and record.waits_for_person
     doubled = bool(case.extras)
     if doubled:
         yield _doubled(case)

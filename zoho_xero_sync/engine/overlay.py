@@ -87,12 +87,14 @@ class Overlay:
 
     def find_invoice_links(self, deal_ids: Collection[str]) -> dict[str, InvoiceLink]:
         """The links of these deals, a laid one before the stored one: a live one first, else the last one it had."""
-        last = self.last_linked(deal_ids)
+        stored = self._below.find_invoice_links(deal_ids) if self._below else {}
+        laid = self._invoices.keys() & set(deal_ids)
+        last = self.last_linked(laid)
         chosen = {
             deal_id: newest(link for link in links if link.live) or _named(last.get(deal_id), links) or newest(links)
-            for deal_id, links in self.find_parts(deal_ids).items()
+            for deal_id, links in (self.find_parts(laid) if laid else {}).items()
         }
-        return {deal_id: link for deal_id, link in chosen.items() if link is not None}
+        return stored | {deal_id: link for deal_id, link in chosen.items() if link is not None}
 
     def last_linked(self, deal_ids: Collection[str]) -> dict[str, str]:
         """As the ledger below."""

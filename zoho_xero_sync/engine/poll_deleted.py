@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from zoho_xero_sync.core.model import DELETED_EVENT, DealRecord, DealState, Event, InvoiceLink
+from zoho_xero_sync.core.model import DELETED_EVENT, DealRecord, Event, InvoiceLink
 from zoho_xero_sync.engine.news import Found, News, Poll
 from zoho_xero_sync.engine.ports import Context, LedgerView
 
 # How long Zoho lists a record that is gone for good (.../crm/developer/docs/api/v8/get-deleted-records.html).
 _LISTED_FOR = timedelta(days=120)
-
-_WAITS = (DealState.PENDING, DealState.HELD, DealState.REJECTED)
 
 
 def deleted_poll(minutes: int) -> Poll:
@@ -76,6 +74,6 @@ def _events(context: Context, deletions: Mapping[str, datetime]) -> tuple[Event,
 
 def _matters(record: DealRecord, link: InvoiceLink | None) -> bool:
     """Whether the deal is to be planned once more; one that was planned as deleted already is not."""
-    if record.state in _WAITS:
+    if record.waits:
         return record.problem is None or record.problem.code != "deal_deleted"
     return link is not None and link.live and record.snapshot is not None

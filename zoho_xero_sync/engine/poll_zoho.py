@@ -17,7 +17,6 @@ from zoho_xero_sync.core.model import (
     Action,
     CustomerKey,
     DealRecord,
-    DealState,
     SeenRecord,
     SourceDocument,
     Touched,
@@ -32,7 +31,6 @@ Ask = Callable[[Context, LedgerView, datetime], Found]
 _BY_LABEL = {module.label: module.module for module in MODULES.values()}
 # Zoho's times have whole seconds: what changed within this of being read may have changed again in the same second.
 _GRAIN = timedelta(seconds=2)
-_WAITS = (DealState.HELD, DealState.REJECTED)
 # With one of these in a template every invoice of the customer says what it is called.
 _CUSTOMER_FIELDS = frozenset({"Account_Name", "Contact_Name"})
 
@@ -98,7 +96,7 @@ def _live(ledger: LedgerView, deal_ids: Iterable[str]) -> frozenset[str]:
     return frozenset(
         deal_id
         for deal_id, record in records.items()
-        if record.state in _WAITS or (deal_id in links and links[deal_id].live)
+        if record.waits_for_person or (deal_id in links and links[deal_id].live)
     )
 
 
@@ -127,7 +125,7 @@ def _spokesmen(rules: Rules, ledger: LedgerView, live: Sequence[DealRecord]) -> 
     if rules.deal_fields() & _CUSTOMER_FIELDS:
         return frozenset(record.deal_id for record in live)
     stages = {stage for rule in rules.stages for stage in rule.stages}
-    waiting = {record.deal_id for record in live if record.state in _WAITS}
+    waiting = {record.deal_id for record in live if record.waits_for_person}
     by_customer: dict[CustomerKey, list[DealRecord]] = {}
     for record in live:
         key = chosen_customer(record.account, record.person, rules.customer)

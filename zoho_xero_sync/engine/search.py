@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -34,8 +34,9 @@ def with_found(context: Context, ledger: LedgerView, keeper: BookKeeper, items: 
     swept = context.xero.sweep(prefix, ids, since=min(created) - CLOCK_MARGIN if complete else None)
     require_only_writer(context, ledger, keeper, swept)
     found = own_invoices(owners(ledger), swept.carrying) if swept.carrying else {}
+    rivals = _rivals(ledger, wanted)
     searched = [replace(item, found=found.get(item.deal.id, ())) if item.deal.id in ids else item for item in items]
-    return _with_rivals(context, ledger, searched)
+    return _with_rivals(context, rivals, searched)
 
 
 def _made_after(item: Drafted) -> datetime | None:
@@ -45,13 +46,14 @@ def _made_after(item: Drafted) -> datetime | None:
     return item.link.updated_at
 
 
-def _with_rivals(context: Context, ledger: LedgerView, items: Sequence[Drafted]) -> list[Drafted]:
+def _with_rivals(
+    context: Context, rivals: Mapping[str, Sequence[InvoiceLink]], items: Sequence[Drafted]
+) -> list[Drafted]:
     """The items; those that must wait for it with the invoice that bills their document for another deal.
 
     Xero is asked before a deal waits: a person may have ended that invoice, which no poll has met yet. Only what Xero
     calls voided or deleted is ended.
     """
-    rivals = _rivals(ledger, [item for item in items if needs_search(item)])
     waiting = {
         item.deal.id: rivals[item.deal.id]
         for item in items

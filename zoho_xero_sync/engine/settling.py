@@ -20,8 +20,6 @@ from zoho_xero_sync.engine.ports import LedgerDesk
 from zoho_xero_sync.engine.write_back import settle_refused
 from zoho_xero_sync.errors import UsageError
 
-_TRIED_AGAIN = (DealState.HELD, DealState.REJECTED, DealState.PENDING)
-
 
 def known_deal(ledger: LedgerDesk, deal_id: str) -> DealRecord:
     """The ledger's record of the deal. Raises UsageError when there is none."""
@@ -40,7 +38,7 @@ def settle_deal(ledger: LedgerDesk, rules: Rules, now: datetime, deal_id: str, *
     of it waits, and when a deal is to be set aside that Xero may have invoiced.
     """
     record = known_deal(ledger, deal_id)
-    if settle_refused(ledger, deal_id, retry=retry) and not (retry and record.state in _TRIED_AGAIN):
+    if settle_refused(ledger, deal_id, retry=retry) and not (retry and record.waits):
         kind = "write_back_retried" if retry else "write_back_kept"
         ledger.record_events([Event(now, None, deal_id, kind, {})])
         return Settled(record, words_only=True)
@@ -48,7 +46,7 @@ def settle_deal(ledger: LedgerDesk, rules: Rules, now: datetime, deal_id: str, *
 
 
 def _retried(ledger: LedgerDesk, now: datetime, record: DealRecord) -> Settled:
-    if record.state not in (*_TRIED_AGAIN, DealState.SKIPPED):
+    if not (record.waits or record.state is DealState.SKIPPED):
         raise UsageError(
             f"Deal {record.deal_id} ({record.name}) does not wait for anything.",
             f"To sync it now: zoho-xero-sync sync --deal {record.deal_id}",

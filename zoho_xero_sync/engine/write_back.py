@@ -36,11 +36,11 @@ BATCH = 100
 # Zoho's times are whole seconds: what was modified within the one of the read may not have been read.
 _GRAIN = timedelta(seconds=1)
 # Other fields, or a new ledger, have every deal told anew; what is beyond this is told by the next runs.
-MOST_IN_A_RUN = 1000
+_MOST_IN_A_RUN = 1000
 # Since when notes are made; what was invoiced before gets none.
-NOTES_FACT = "write_back.notes_since"
+_NOTES_FACT = "write_back.notes_since"
 # The rules whose fields were seen to be there.
-FIELDS_FACT = "write_back.fields"
+_FIELDS_FACT = "write_back.fields"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +67,11 @@ def write_back(context: Context, ledger: LedgerDesk, tally: Tally) -> None:
     rules = context.rules.write_back
     if not rules.active:
         return
-    tally.told |= {_told(row) for row in ledger.refused_write_backs()}
-    notes_since = _notes_since(context, ledger, tally)
-    due = ledger.due_write_backs(rules_stamp(rules), MOST_IN_A_RUN, _zoho_now(context))
-    if tally.read is not None:
-        # Of the others, what people did to them is not known yet: their new Modified_Time would hide it.
-        due = [item for item in due if item.link.deal_id in tally.read]
+    note_refused(ledger, tally)
+    since = notes_since(context, ledger, tally)
+    if since is not None and ledger.fact(_NOTES_FACT) is None:
+        ledger.record_fact(_NOTES_FACT, since.isoformat(), context.clock.now())
+    due = due_now(context, ledger, tally)
     if due:
         context.zoho.confirm()
         missing = _missing_fields(context, ledger)
@@ -84,9 +83,18 @@ def write_back(context: Context, ledger: LedgerDesk, tally: Tally) -> None:
         context.progress("writing back to Zoho", start, len(due))
         telling = [_telling(context, item) for item in due[start : start + BATCH]]
         told = _tell(context, ledger, telling, tally.read_at)
-        if notes_since is not None:
-            _add_notes(context, ledger, [item for item in told if wants_note(item.due, notes_since)])
-    _report_refused(ledger, tally)
+        if since is not None:
+            _add_notes(context, ledger, [item for item in told if wants_note(item.due, since)])
+    report_refused(ledger, tally)
+
+
+def due_now(context: Context, view: LedgerView, tally: Tally) -> list[DueWriteBack]:
+    """The deals that are due, of those that the run read.
+
+    Of the others, what people did to them is not known yet: their new Modified_Time would hide it.
+    """
+    due = view.due_write_backs(rules_stamp(context.rules.write_back), _MOST_IN_A_RUN, _zoho_now(context))
+    return [item for item in due if tally.read is None or item.link.deal_id in tally.read]
 
 
 # ---- fields ----
@@ -99,13 +107,13 @@ def _missing_fields(context: Context, ledger: LedgerDesk) -> tuple[str, ...]:
         return ()
     missing = context.zoho.unwritable_fields(tuple(rules.fields.values()))
     if not missing:
-        ledger.record_fact(FIELDS_FACT, rules_stamp(rules), context.clock.now())
+        ledger.record_fact(_FIELDS_FACT, rules_stamp(rules), context.clock.now())
     return missing
 
 
 def fields_seen(rules: WriteBackRules, view: LedgerView) -> bool:
     """Whether an earlier run saw that Zoho has the fields of these rules, or they name none."""
-    kept = view.fact(FIELDS_FACT)
+    kept = view.fact(_FIELDS_FACT)
     return not rules.fields or (kept is not None and kept[0] == rules_stamp(rules))
 
 
@@ -128,12 +136,13 @@ def _tell(
     news = [(item.deal_id, item.news) for item in changed]
     since = read_at - _GRAIN if read_at is not None else None
     answers = context.zoho.update_deals(news, unmodified_since=since) if changed else []
-    told = [(item, answer) for item, answer in zip(changed, answers, strict=True) if not answer.changed]
+    answered = list(zip(changed, answers, strict=True))
+    told = [(item, answer) for item, answer in answered if not answer.changed]
     rows = [item.row for item in telling if not item.news]
     rows += [_answered(context, item, answer) for item, answer in told]
     told_at = {item.deal_id: answer.modified_at for item, answer in told if answer.modified_at is not None}
     ledger.record_write_backs(rows, list(_events(context, told)), told_at=told_at)
-    missed = {item.deal_id for item, answer in zip(changed, answers, strict=True) if answer.changed or answer.gone}
+    missed = {item.deal_id for item, answer in answered if answer.changed or answer.gone}
     return [item for item in telling if item.deal_id not in missed]
 
 
@@ -170,15 +179,12 @@ def _events(context: Context, told: Iterable[tuple[_Telling, Written]]) -> Itera
 # ---- notes ----
 
 
-def _notes_since(context: Context, ledger: LedgerDesk, tally: Tally) -> datetime | None:
-    """From when on an invoice gets a note; None without notes."""
+def notes_since(context: Context, view: LedgerView, tally: Tally) -> datetime | None:
+    """From when on an invoice gets a note: the first run that makes any; None without notes."""
     if not context.rules.write_back.note:
         return None
-    kept = ledger.fact(NOTES_FACT)
-    if kept is not None:
-        return datetime.fromisoformat(kept[0])
-    ledger.record_fact(NOTES_FACT, tally.started.isoformat(), context.clock.now())
-    return tally.started
+    kept = view.fact(_NOTES_FACT)
+    return datetime.fromisoformat(kept[0]) if kept is not None else tally.started
 
 
 def _add_notes(context: Context, ledger: LedgerDesk, telling: Sequence[_Telling]) -> None:
@@ -217,10 +223,12 @@ def settle_refused(ledger: LedgerDesk, deal_id: str, *, retry: bool) -> bool:
 # ---- the report ----
 
 
-def _told(row: WriteBack) -> tuple[str, str, str]:
-    problem = refused_problem(row)
-    return problem.code, problem.subject, problem.message
+def note_refused(view: LedgerView, tally: Tally) -> None:
+    """Note what was refused before this run: it was told then."""
+    problems = (refused_problem(row) for row in view.refused_write_backs())
+    tally.told |= {(problem.code, problem.subject, problem.message) for problem in problems}
 
 
-def _report_refused(ledger: LedgerView, tally: Tally) -> None:
-    tally.run_problems += [refused_problem(row) for row in ledger.refused_write_backs()]
+def report_refused(view: LedgerView, tally: Tally) -> None:
+    """Report the deals that Zoho refused, also earlier."""
+    tally.run_problems += [refused_problem(row) for row in view.refused_write_backs()]

@@ -5,7 +5,7 @@ Nothing is written and nothing is kept; whether Zoho has the fields is asked onl
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,8 +20,6 @@ from zoho_xero_sync.core.write_back import (
     changes_line,
     missing_fields_problem,
     note_of,
-    refused_problem,
-    rules_stamp,
     told_changes,
     told_fields,
     wants_note,
@@ -30,7 +28,7 @@ from zoho_xero_sync.engine.apply import adopted_invoice
 from zoho_xero_sync.engine.overlay import Overlay
 from zoho_xero_sync.engine.ports import Context, LedgerView
 from zoho_xero_sync.engine.tally import Tally
-from zoho_xero_sync.engine.write_back import MOST_IN_A_RUN, NOTES_FACT, fields_seen
+from zoho_xero_sync.engine.write_back import due_now, fields_seen, note_refused, notes_since, report_refused
 
 _SHOWN = 20
 _WRITES = ("create", "update", "void")
@@ -47,15 +45,14 @@ def preview_write_back(context: Context, view: LedgerView, actions: Sequence[Act
     rules = context.rules.write_back
     if not rules.active:
         return
-    refused = [refused_problem(row) for row in view.refused_write_backs()]
-    tally.told |= {(problem.code, problem.subject, problem.message) for problem in refused}
+    note_refused(view, tally)
     gone = _gone(view, actions)
-    due = [item for item in _due(context, _carried_out(view, actions)) if _is_told(item, gone, tally)]
+    due = [item for item in due_now(context, _carried_out(view, actions), tally) if item.link.deal_id not in gone]
     missing = _missing_fields(context, view) if due else ()
     if missing:
         tally.run_problems.append(missing_fields_problem(missing))
     else:
-        since = _notes_since(context, view, tally)
+        since = notes_since(context, view, tally)
         made = {action.deal_id for action in actions if action.action == "create"}
         items = (replace(item, made_at=tally.started) if item.link.deal_id in made else item for item in due)
         lines = [line for item in items if (line := _line(item, rules, since))]
@@ -63,18 +60,7 @@ def preview_write_back(context: Context, view: LedgerView, actions: Sequence[Act
         tally.notes += lines[:_SHOWN]
         if len(lines) > _SHOWN:
             tally.notes.append(f"Zoho would be told of {len(lines) - _SHOWN} more invoices.")
-    tally.run_problems += refused
-
-
-def _due(context: Context, view: LedgerView) -> list[DueWriteBack]:
-    at = context.zoho.read_at or context.clock.now()
-    return view.due_write_backs(rules_stamp(context.rules.write_back), MOST_IN_A_RUN, at)
-
-
-def _is_told(item: DueWriteBack, gone: Collection[str], tally: Tally) -> bool:
-    """Whether the deal is there, and among those that the run may write to."""
-    deal_id = item.link.deal_id
-    return deal_id not in gone and (tally.read is None or deal_id in tally.read)
+    report_refused(view, tally)
 
 
 def _gone(view: LedgerView, actions: Sequence[Action]) -> frozenset[str]:
@@ -89,14 +75,6 @@ def _missing_fields(context: Context, view: LedgerView) -> tuple[str, ...]:
         return ()
     context.zoho.confirm()
     return context.zoho.unwritable_fields(tuple(rules.fields.values()))
-
-
-def _notes_since(context: Context, view: LedgerView, tally: Tally) -> datetime | None:
-    """From when on an invoice would get a note; None without notes."""
-    if not context.rules.write_back.note:
-        return None
-    kept = view.fact(NOTES_FACT)
-    return datetime.fromisoformat(kept[0]) if kept is not None else tally.started
 
 
 def _line(item: DueWriteBack, rules: WriteBackRules, since: datetime | None) -> str:

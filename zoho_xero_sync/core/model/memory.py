@@ -56,6 +56,16 @@ class DealRecord:
     told_at: datetime | None = None
     set_aside: bool = False
 
+    @property
+    def waits_for_person(self) -> bool:
+        """Whether a person has to do something."""
+        return self.state in (DealState.HELD, DealState.REJECTED)
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits, for a person or for a run."""
+        return self.waits_for_person or self.state is DealState.PENDING
+
 
 @dataclass(frozen=True, slots=True)
 class CustomerLink:
